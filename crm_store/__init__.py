@@ -1,0 +1,1 @@
+"""The CRM: what a nonprofit knows, kept apart organisation by organisation."""
