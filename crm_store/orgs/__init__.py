@@ -1,0 +1,1 @@
+"""Organisations and how each is set up."""
