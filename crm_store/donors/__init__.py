@@ -1,0 +1,1 @@
+"""Donors: who gives as one, who looks after them, and how far along they are."""
