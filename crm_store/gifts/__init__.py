@@ -1,0 +1,1 @@
+"""Gifts and what surrounds them: purposes, promises, credit, refunds, receipts and totals."""
