@@ -1,0 +1,80 @@
+"""What somebody typed into the box, taken apart: words, addresses, numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from crm_store.search.filing import only_digits, words
+from crm_store.search.text import fold
+
+LONGEST = 200
+MOST_WORDS = 8
+SHORTEST_NUMBER = 4
+LONGEST_NUMBER = 15
+NUMBERISH = re.compile(r"(?:\+|\b00|\()?\d[\d\s().\-–/]*\d")
+NAMING = frozenset(
+    {
+        "ticket", "receipt", "gift", "donation", "reference", "ref", "number", "no", "phone",
+        "tel", "telephone", "mobile", "ends", "ending", "with", "email", "mail", "donor", "lead",
+        "company", "contact", "person",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Digits that may be the beginning or the end of a telephone number."""
+
+    digits: str
+    is_international: bool
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """As typed and, where it begins with the zero dialled within a country, without it."""
+        return (self.digits, self.digits[1:]) if self.digits.startswith("0") else (self.digits,)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    words: tuple[str, ...] = ()
+    address: str | None = None
+    number: Number | None = None
+    codes: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.words or self.address or self.number or self.codes)
+
+
+def take_apart(text: str) -> Typed:
+    """ "Cohen +30 697 123" is a word and a number; "#1042" is a code; "ruth@" an address."""
+    given = text[:LONGEST].strip()
+    tokens = given.split()
+    address = next((token.strip("<>,;()") for token in tokens if "@" in token), None)
+    rest = " ".join(token for token in tokens if "@" not in token)
+    number, without = _number(rest)
+    codes = tuple(dict.fromkeys(token.strip(",;.()") for token in rest.split() if _is_code(token)))
+    left = " ".join(token for token in without.split() if not _is_code(token))
+    named = words(left) if fold(left) else []
+    if address or number or codes:
+        named = [word for word in named if word not in NAMING]
+    return Typed(
+        tuple(named[:MOST_WORDS]), address.casefold() if address else None, number, codes, given
+    )
+
+
+def _number(text: str) -> tuple[Number | None, str]:
+    for found in NUMBERISH.finditer(text):
+        digits = only_digits(found.group())
+        if SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER + 2:
+            written = found.group().lstrip("( ")
+            abroad = written.startswith(("+", "00"))
+            plain = digits.removeprefix("00") if written.startswith("00") else digits
+            return Number(plain, abroad), text[: found.start()] + " " + text[found.end() :]
+    return None, text
+
+
+def _is_code(token: str) -> bool:
+    return any(letter.isdecimal() for letter in token)
