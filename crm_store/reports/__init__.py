@@ -1,0 +1,1 @@
+"""Reports: every figure with its definition, computed over views that carry no contact data."""
