@@ -1,0 +1,1 @@
+"""Configured assistants, what they did, what they proposed and what they may spend."""

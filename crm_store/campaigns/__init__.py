@@ -1,0 +1,1 @@
+"""One message to many: templates, audiences frozen before sending, and what came back."""

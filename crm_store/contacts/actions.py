@@ -1,0 +1,322 @@
+"""Adding people, companies and households, changing them, and letting them go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import inspect, select, update
+
+from crm_store.base import Live, TenantRow, now
+from crm_store.contacts import identifying
+from crm_store.contacts.candidates import Candidate
+from crm_store.contacts.matching import Grade, Match, find_company_matches, find_matches
+from crm_store.contacts.models import (
+    Address,
+    Company,
+    Employment,
+    Household,
+    HouseholdRole,
+    Identifier,
+    IdentifierKind,
+    Person,
+)
+from crm_store.crm import Crm
+from crm_store.donors import naming
+from crm_store.errors import Conflict, Invalid
+from crm_store.repository import Repository
+
+Bearer = TypeVar("Bearer", Person, Company)
+KEPT_APART = frozenset(
+    {"org_id", "id", "created_at", "updated_at", "created_by", "updated_by", "deleted_at",
+     "merged_into_id", "given_key", "family_key", "sound_key", "name_key", "birthday_key"}
+)  # fmt: skip
+NAMES = frozenset({"given_name", "middle_name", "family_name", "prefix", "suffix", "nickname"})
+
+
+class AlreadyKnown(Conflict):
+    """Somebody like this is already recorded."""
+
+    def __init__(self, matches: Sequence[Match]) -> None:
+        best = matches[0]
+        super().__init__(f"{best.who} may be the same: {best.why}.")
+        self.matches = matches
+
+
+class Nameless(Invalid):
+    """A person needs a name or a way to be reached."""
+
+
+async def add_person(
+    crm: Crm,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    whatsapp: str | None = None,
+    address: dict[str, Any] | None = None,
+    company_id: UUID | None = None,
+    job_title: str | None = None,
+    shared: bool = False,
+    even_if_known: bool = False,
+    **facts: Any,
+) -> Person:
+    """Record somebody new, unless they are known already.
+
+    shared: their e-mail and numbers may be somebody else's too, as a couple's are.
+    """
+    reached = {
+        IdentifierKind.EMAIL: email,
+        IdentifierKind.PHONE: phone,
+        IdentifierKind.WHATSAPP: whatsapp,
+    }
+    given = {kind: value for kind, value in reached.items() if value and value.strip()}
+    person = crm.people.add(Person(**_facts(Person, facts)))
+    if not (person.given_name or person.family_name or given):
+        crm.session.expunge(person)
+        raise Nameless
+    if not even_if_known:
+        crm.session.expunge(person)
+        candidate = Candidate.of(person, identifiers=tuple(given.items()), address=address)
+        known = [m for m in await find_matches(crm, candidate) if m.grade is not Grade.POSSIBLE]
+        if known:
+            raise AlreadyKnown(known)
+        crm.session.add(person)
+    await crm.flush()
+    for kind, value in given.items():
+        await identifying.add_identifier(crm, person, kind, value, shared=shared)
+    if address:
+        await add_address(crm, person, **address)
+    if company_id or job_title:
+        await employ(crm, person, company_id, title=job_title)
+    return person
+
+
+async def change_person(crm: Crm, person_id: UUID, **facts: Any) -> Person:
+    """Correct what is known of somebody; a new name reaches the donors they are part of."""
+    person = await crm.people.get(person_id, lock=True)
+    _apply(person, facts)
+    await crm.flush()
+    if NAMES & facts.keys():
+        await naming.refresh_donors_of(crm, person.id)
+    return person
+
+
+async def mark_deceased(crm: Crm, person_id: UUID, on: date | None = None) -> Person:
+    """Nobody writes to the dead; a bereaved partner is left in peace for a while."""
+    person = await crm.people.get(person_id, lock=True)
+    person.is_deceased, person.died_on = True, on
+    person.do_not_contact, person.do_not_contact_reason = True, "Deceased"
+    await crm.flush()
+    await naming.mourn(crm, person.id, on or now().date())
+    return person
+
+
+async def add_company(
+    crm: Crm,
+    *,
+    name: str,
+    email: str | None = None,
+    phone: str | None = None,
+    address: dict[str, Any] | None = None,
+    even_if_known: bool = False,
+    **facts: Any,
+) -> Company:
+    """Record a company, unless it is known already by its tax number, domain or name."""
+    if not name.strip():
+        raise Invalid("A company needs a name.")
+    company = Company(**_facts(Company, {"name": name.strip(), **facts}))
+    if not even_if_known:
+        known = await find_company_matches(crm, company)
+        if known and known[0].grade is not Grade.POSSIBLE:
+            raise AlreadyKnown(known)
+    crm.companies.add(company)
+    await crm.flush()
+    for kind, value in ((IdentifierKind.EMAIL, email), (IdentifierKind.PHONE, phone)):
+        if value:
+            await identifying.add_identifier(crm, company, kind, value)
+    if address:
+        await add_address(crm, company, kind="work", **address)
+    return company
+
+
+async def change_company(crm: Crm, company_id: UUID, **facts: Any) -> Company:
+    company = await crm.companies.get(company_id, lock=True)
+    _apply(company, facts)
+    await crm.flush()
+    if "name" in facts:
+        await naming.refresh_donors_of_company(crm, company.id)
+    return company
+
+
+async def add_household(
+    crm: Crm, *, name: str, members: Sequence[UUID] = (), **facts: Any
+) -> Household:
+    """A household and who lives in it, the first of them its head."""
+    household = crm.households.add(Household(**_facts(Household, {"name": name, **facts})))
+    await crm.flush()
+    for place, person_id in enumerate(members):
+        role = HouseholdRole.PARTNER if place else HouseholdRole.HEAD
+        await move_in(crm, household.id, person_id, role)
+    return household
+
+
+async def move_in(
+    crm: Crm, household_id: UUID, person_id: UUID, role: HouseholdRole = HouseholdRole.OTHER
+) -> Person:
+    """Somebody lives in this household from now on, and in no other."""
+    await crm.households.get(household_id)
+    person = await crm.people.get(person_id, lock=True)
+    person.household_id, person.household_role = household_id, role
+    await crm.flush()
+    return person
+
+
+async def move_out(crm: Crm, person_id: UUID) -> Person:
+    person = await crm.people.get(person_id, lock=True)
+    person.household_id = person.household_role = None
+    await crm.flush()
+    return person
+
+
+async def employ(
+    crm: Crm,
+    person: Person,
+    company_id: UUID | None = None,
+    *,
+    title: str | None = None,
+    department: str | None = None,
+    started_on: date | None = None,
+) -> Employment:
+    """Where somebody works now; what was their main work becomes history they keep."""
+    if company_id:
+        await crm.companies.get(company_id)
+    await crm.session.execute(
+        update(Employment)
+        .where(Employment.org_id == crm.actor.org, Employment.person_id == person.id)
+        .where(Employment.is_primary)
+        .values(is_primary=False)
+    )
+    job = Employment(
+        person_id=person.id,
+        company_id=company_id,
+        title=title,
+        department=department,
+        started_on=started_on,
+    )
+    crm.employments.add(job)
+    await crm.flush()
+    return job
+
+
+async def add_address(crm: Crm, bearer: Person | Company | Household, **facts: Any) -> Address:
+    """Another address; the first one is where post goes."""
+    column = f"{bearer.__class__.__name__.lower()}_id"
+    if country := facts.get("country"):
+        facts["country"] = _country(country)
+    if not any(facts.get(part) for part in Address.parts):
+        raise Invalid("An address needs at least a street or a city.")
+    others = await crm.addresses.of(**{column: bearer.id})
+    primary = facts.pop("is_primary", None)
+    if primary:
+        for other in others:
+            other.is_primary = False
+        await crm.flush()
+    address = crm.addresses.add(
+        Address(**{column: bearer.id}, **_facts(Address, facts), is_primary=primary or not others)
+    )
+    await crm.flush()
+    return address
+
+
+async def change_address(crm: Crm, address_id: UUID, **facts: Any) -> Address:
+    """Correct an address; where it moved, its coordinates are forgotten."""
+    address = await crm.addresses.get(address_id, lock=True)
+    if country := facts.get("country"):
+        facts["country"] = _country(country)
+    _apply(address, facts)
+    if facts.keys() - {"latitude", "longitude", "geocoded_at", "is_primary", "kind"}:
+        address.latitude = facts.get("latitude")
+        address.longitude = facts.get("longitude")
+        address.geocoded_at = facts.get("geocoded_at")
+    await crm.flush()
+    return address
+
+
+async def remove_person(crm: Crm, person_id: UUID) -> Person:
+    """Put somebody away with their identifiers, which others may then use."""
+    return await _remove(crm, await crm.people.get(person_id, lock=True), "person_id")
+
+
+async def remove_company(crm: Crm, company_id: UUID) -> Company:
+    return await _remove(crm, await crm.companies.get(company_id, lock=True), "company_id")
+
+
+async def restore_person(crm: Crm, person_id: UUID) -> Person:
+    """Bring somebody back as they were, unless another has their address by now."""
+    return await _restore(crm, crm.people, person_id, "person_id")
+
+
+async def restore_company(crm: Crm, company_id: UUID) -> Company:
+    return await _restore(crm, crm.companies, company_id, "company_id")
+
+
+async def _remove(crm: Crm, row: Bearer, column: str) -> Bearer:
+    row.deleted_at = now()
+    for identifier in await crm.identifiers.of(**{column: row.id}):
+        identifier.deleted_at = row.deleted_at
+    await crm.flush()
+    return row
+
+
+async def _restore(crm: Crm, repository: Repository[Bearer], row_id: UUID, column: str) -> Bearer:
+    crm.actor.need("contacts:write")
+    model = repository.model
+    gone = select(model).where(
+        model.org_id == crm.actor.org,
+        model.id == row_id,
+        model.deleted_at.is_not(None),
+        repository.visible(),
+    )
+    row: Bearer | None = await crm.session.scalar(gone.with_for_update())
+    if row is None:
+        return await repository.get(row_id)
+    if row.merged_into_id:
+        raise Conflict("This record was merged into another; undo the merge instead.")
+    theirs = await crm.session.scalars(
+        select(Identifier).where(
+            Identifier.org_id == crm.actor.org,
+            getattr(Identifier, column) == row.id,
+            Identifier.deleted_at == row.deleted_at,
+        )
+    )
+    for identifier in theirs:
+        await identifying.refuse_taken(crm, identifier)
+        identifier.deleted_at = None
+    row.deleted_at = None
+    await crm.flush()
+    return row
+
+
+def _facts(model: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
+    """Only columns that people may fill; anything else is a mistake worth hearing of."""
+    columns = set(inspect(model).column_attrs.keys()) - KEPT_APART
+    if unknown := facts.keys() - columns:
+        raise Invalid(f"A {model.__name__.lower()} has no {', '.join(sorted(unknown))}.")
+    return {
+        name: value.strip() or None if isinstance(value, str) else value
+        for name, value in facts.items()
+    }
+
+
+def _apply(row: TenantRow | Live, facts: dict[str, Any]) -> None:
+    for name, value in _facts(type(row), facts).items():
+        setattr(row, name, value)
+
+
+def _country(country: str) -> str:
+    plain = country.strip().upper()
+    if len(plain) != 2 or not plain.isalpha():
+        raise Invalid(f"“{country}” is not a two-letter country code, as in GR.")
+    return plain

@@ -1,0 +1,1 @@
+"""What is being negotiated: pipelines and their stages, deals, products and offers."""

@@ -1,0 +1,1 @@
+"""Files brought in: their columns, their rows and what became of each."""

@@ -1,0 +1,1 @@
+"""People who may come closer: captured, scored, assigned, and turned into contacts once."""

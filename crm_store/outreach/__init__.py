@@ -1,0 +1,1 @@
+"""Writing to people one by one: drafts, sending, and whether we may."""

@@ -1,0 +1,1 @@
+"""Where things are: saved locations, territories, and addresses looked up once."""

@@ -1,0 +1,1 @@
+"""What is publicly known of a donor: each claim with its quote, source and date."""

@@ -1,0 +1,1 @@
+"""Requests for help: who looks after each, what has happened, and when it is due."""

@@ -1,0 +1,1 @@
+"""Rules people draw as graphs: what starts them, what they do, and what each run did."""

@@ -1,0 +1,1 @@
+"""Where people meet Almoner at a terminal or a desk."""
