@@ -32,7 +32,7 @@ def back_up(database: Database, file: Path, admin_url: str | None = None) -> Pat
     _run(
         database,
         admin_url,
-        ["pg_dump", "--format=custom", "--compress=zstd:3", f"--file={partial}"],
+        ["pg_dump", "--format=custom", f"--file={partial}"],
         BackupFailed,
     )
     keys = keys_beside(file)
@@ -132,7 +132,7 @@ def _run(
 ) -> None:
     admin = _admin(database, admin_url)
     env = {**os.environ, "PGPASSWORD": admin.password or ""}
-    where = f"--dbname={admin.set(password=None).render_as_string()}"
+    where = f"--dbname={admin._replace(password=None).render_as_string()}"
     program, *arguments = command
     target = [*arguments[:-1], where, arguments[-1]] if into else [*arguments, where]
     done = subprocess.run(

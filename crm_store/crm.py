@@ -144,6 +144,11 @@ from crm_store.outreach.repository import (
     SuppressionRepository,
     TrackingEventRepository,
 )
+from crm_store.places.repository import (
+    GeocodeRepository,
+    LocationRepository,
+    TerritoryRepository,
+)
 from crm_store.research.repository import (
     DossierRepository,
     FactRepository,
@@ -157,6 +162,12 @@ from crm_store.sequences.repository import (
     EnrolmentRepository,
     SequenceRepository,
     SequenceStepRepository,
+)
+from crm_store.tasks.repository import (
+    CalendarLinkRepository,
+    NotificationRepository,
+    ReminderRepository,
+    TaskRepository,
 )
 from crm_store.tickets.repository import (
     BusinessCalendarRepository,
@@ -739,6 +750,34 @@ class Crm:
     @cached_property
     def lead_conversions(self) -> LeadConversionRepository:
         return LeadConversionRepository(self.session)
+
+    @cached_property
+    def tasks(self) -> TaskRepository:
+        return TaskRepository(self.session)
+
+    @cached_property
+    def reminders(self) -> ReminderRepository:
+        return ReminderRepository(self.session)
+
+    @cached_property
+    def calendar_links(self) -> CalendarLinkRepository:
+        return CalendarLinkRepository(self.session)
+
+    @cached_property
+    def notifications(self) -> NotificationRepository:
+        return NotificationRepository(self.session)
+
+    @cached_property
+    def locations(self) -> LocationRepository:
+        return LocationRepository(self.session)
+
+    @cached_property
+    def territories(self) -> TerritoryRepository:
+        return TerritoryRepository(self.session)
+
+    @cached_property
+    def geocodes(self) -> GeocodeRepository:
+        return GeocodeRepository(self.session)
 
 
 def _place(row: TenantRow | PersonRow, column: str) -> Place:

@@ -10,6 +10,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.unitofwork import UOWTransaction, _DeleteAll, _SaveUpdateAll
 
+from crm_store import schema
 from crm_store.base import Base
 
 
@@ -31,10 +32,11 @@ def _order(session: Session, context: UOWTransaction, _: Any) -> None:
 
 
 def _by_rank(mappers: set[Mapper[Any]]) -> list[Mapper[Any]]:
-    rank = _ranks(len(Base.metadata.tables))
+    rank = _ranks()
     return sorted(mappers, key=lambda mapper: rank[str(mapper.local_table)])
 
 
-@lru_cache(maxsize=4)
-def _ranks(_tables: int) -> dict[str, int]:
+@lru_cache
+def _ranks() -> dict[str, int]:
+    schema.load_models()
     return {str(table): place for place, table in enumerate(Base.metadata.sorted_tables)}

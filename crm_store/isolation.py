@@ -119,7 +119,7 @@ def _policy_faults(tables: Sequence[Any], models: dict[str, Any]) -> Iterator[Fa
         yield Fault(missing, "is missing from the database")
     for table in tables:
         model = models.get(table.name)
-        if table.name == "alembic_version" or _is_open(model) or _is_closed(model):
+        if table.name == "alembic_version" or _is_open(model) or schema.is_closed(model):
             continue
         if model is None:
             yield Fault(table.name, "is a table no model speaks of")
@@ -158,7 +158,7 @@ def _rule(model: Any) -> str:
 def _key_faults(keys: Sequence[Any], models: dict[str, Any]) -> Iterator[Fault]:
     for key in keys:
         model = models.get(key.name)
-        if model is None or "org_id" not in model.__table__.columns or _is_closed(model):
+        if model is None or "org_id" not in model.__table__.columns or schema.is_closed(model):
             continue
         if key.kind in ("p", "u") and key.first_column != "org_id":
             yield Fault(key.name, f"has a key {key.key} that does not begin with org_id")
@@ -185,7 +185,7 @@ def _key_faults(keys: Sequence[Any], models: dict[str, Any]) -> Iterator[Fault]:
 def _index_faults(indexes: Sequence[Any], models: dict[str, Any]) -> Iterator[Fault]:
     for index in indexes:
         model = models.get(index.name)
-        if model is None or "org_id" not in model.__table__.columns or _is_closed(model):
+        if model is None or "org_id" not in model.__table__.columns or schema.is_closed(model):
             continue
         if index.first_column != "org_id":
             kind = "unique index" if index.is_unique else "index"
@@ -215,7 +215,7 @@ def _allowed(grant: Any, model: Any) -> set[str]:
         return {"SELECT"} if grant.role == "almoner_reader" else set()
     if grant.name == "alembic_version":
         return {"SELECT"}
-    if model is None or _is_closed(model):
+    if model is None or schema.is_closed(model):
         return set()
     if issubclass(model, Registry):
         return {"SELECT"}
@@ -236,9 +236,6 @@ def _role_faults(found: Sequence[Any]) -> Iterator[Fault]:
 def _is_open(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, Registry)
 
-
-def _is_closed(model: Any) -> bool:
-    return bool(getattr(model, "closed", False))
 
 
 def _rows(connection: Connection, query: str, only: str | None = None) -> Sequence[Any]:

@@ -16,7 +16,7 @@ from crm_store.base import TenantRow
 from crm_store.errors import Invalid
 from crm_store.repository import Page, Repository
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 Row = TypeVar("Row", bound=TenantRow)
 
 

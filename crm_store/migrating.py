@@ -11,8 +11,8 @@ from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import URL, Connection, create_engine, text
-from sqlalchemy.exc import OperationalError
 
 from crm_store.errors import CrmError
 
@@ -36,10 +36,8 @@ def migrate(owner: URL, revision: str = "head") -> list[str]:
         before = set(_applied(connection))
         try:
             command.upgrade(_config(connection), revision)
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) == "55P03":
-                raise Busy from error
-            raise
+        except LockNotAvailable as error:
+            raise Busy from error
         return [name for name in _applied(connection) if name not in before]
 
 
@@ -62,6 +60,7 @@ def is_empty(owner: URL) -> bool:
 
 def _applied(connection: Connection) -> list[str]:
     head = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()
     names = _all_revisions()
     return [] if head is None else names[: names.index(head) + 1] if head in names else [head]
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, LargeBinary
+from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Base, Json, TenantRow, now, ref
@@ -36,9 +36,6 @@ class AuditDetail(Base):
     """Before and after, apart from the chain so that it can be forgotten without breaking it."""
 
     __tablename__ = "audit_details"
-    __table_args__ = (
-        ForeignKeyConstraint(["org_id", "seq"], ["audit_log.org_id", "audit_log.seq"]),
-    )
     audited: ClassVar[bool] = False
     written_by_functions: ClassVar[bool] = True
 

@@ -69,6 +69,8 @@ CREATE TRIGGER audit_details_no_update BEFORE UPDATE OR TRUNCATE ON audit_detail
     FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
 
 CREATE INDEX ix_audit_log_org_id_row_id ON audit_log (org_id, row_id, seq);
+CREATE INDEX ix_audit_log_org_id_actor_id ON audit_log (org_id, actor_id, seq);
+CREATE INDEX ix_audit_log_org_id_at ON audit_log (org_id, at);
 
 GRANT EXECUTE ON FUNCTION audit_append(text, text, text, text) TO almoner_staff, almoner_visitor;
 GRANT EXECUTE ON FUNCTION audit_forget(uuid[]) TO almoner_staff;

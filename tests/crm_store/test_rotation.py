@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from itertools import count
 
@@ -159,20 +158,22 @@ async def test_everybody_reads_and_writes_through_a_rotation(store, urls, owner,
                 row = await crm.session.get(ChannelAccount, (house.org_id, row_id))
                 row.name = f"changed {number}"
                 crm.seal(row, "auth_token", f"changed {number}")
+            await asyncio.sleep(0.01)
 
     async def read(opened_store):
         mine = type(house)(opened_store, house.org_id, house.director)
         while not over.is_set():
             for name, secret in (await opened(mine)).items():
                 assert name == secret
+            await asyncio.sleep(0.02)
 
     workers = [asyncio.create_task(work(each)) for each in (store, other) for work in (write, read)]
-    rotated = [await rotate(owner, path, batch=5) for _ in range(3)]
+    rotated = [await rotate(owner, path, batch=5) for _ in range(2)]
     over.set()
     await asyncio.gather(*workers)
-    assert [each.active for each in rotated] == ["k2", "k3", "k4"]
-    assert [each.retired for each in rotated] == [("k1",), ("k2",), ("k3",)]
-    assert await keys_used(house) == {"k4"}
+    assert [each.active for each in rotated] == ["k2", "k3"]
+    assert [each.retired for each in rotated] == [("k1",), ("k2",)]
+    assert await keys_used(house) == {"k3"}
     late = await Store.open(urls, Keyring.at(path), Pooling(size=1))
     secrets = await opened(type(house)(late, house.org_id, house.director))
     assert len(secrets) > 40
@@ -181,19 +182,19 @@ async def test_everybody_reads_and_writes_through_a_rotation(store, urls, owner,
     await other.close()
 
 
-@pytest.mark.parametrize("after", [1, 20, 40])
+@pytest.mark.parametrize("after", [1, 40])
 async def test_a_killed_rotation_is_finished_by_the_next(store, owner, path, after):
     house = await new_house(store)
     await fill(house, 40)
-    killed = subprocess.run(
-        [sys.executable, "-c", SLOWLY, str(path), "10", str(after)],
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SLOWLY, str(path), "10", str(after),
         env={
             **os.environ,
             "PYTHONPATH": os.getcwd(),
             "OWNER": owner.render_as_string(hide_password=False),
         },
-    )
-    assert killed.returncode == -signal.SIGKILL
+    )  # fmt: skip
+    assert await killed.wait() == -signal.SIGKILL
     assert Keyring.at(path).names == ("k2", "k1")
     assert await opened(house) == {f"secret {n}": f"secret {n}" for n in range(40)}
     await fill(house, 2, begin=40)

@@ -291,7 +291,7 @@ async def test_no_run_time_role_writes_to_the_log_by_itself(house, role, stateme
         else Actor.visitor(house.org_id, new_id(), ["conversations:write"], Door.WIDGET)
     )
     async with house.begin(actor) as crm:
-        with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
+        with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
             await crm.session.execute(text(statement))
 
 
