@@ -132,7 +132,7 @@ async def give_role(crm: Crm, member_id: UUID, role_id: UUID) -> Member:
     role = await crm.roles.get(role_id)
     need_to_hold_role(crm.actor, role)
     if role.key != DIRECTOR:
-        await keep_a_director(crm, member)
+        await _keep_a_director(crm, member)
     member.role_id = role.id
     await crm.flush()
     return member
@@ -162,7 +162,6 @@ async def place_member(
     need_to_reach(crm.actor, {member.id, manager_id}, {workspace_id, *more})
     if manager_id is not None:
         await crm.members.get(manager_id)
-        await crm.roles.by_key(DIRECTOR, lock=True)
         if member.id in {manager_id, *await crm.members.chain_above(manager_id)}:
             raise ManagesInACircle
     member.manager_id, member.workspace_id = manager_id, workspace_id
@@ -187,9 +186,9 @@ async def place_member(
 async def deactivate_member(crm: Crm, member_id: UUID) -> Member:
     """Close the doors to somebody who leaves: sessions, keys and telephones end at once."""
     member = await _another(crm, member_id)
-    await keep_a_director(crm, member)
+    await _keep_a_director(crm, member)
     member.is_active, member.deactivated_at = False, now()
-    for key in await crm.api_keys.all(crm.api_keys.rows().where(_of(crm.api_keys, member))):
+    for key in await crm.api_keys.of(member.id):
         key.revoked_at = key.revoked_at or now()
     for phone in await crm.staff_phones.of(member.id):
         phone.is_allowed = False
@@ -240,25 +239,27 @@ async def update_preferences(
     return mine
 
 
-async def keep_a_director(crm: Crm, leaving: Member) -> None:
-    """Refuse what would leave nobody in charge; the role's lock puts two who leave in order."""
-    role = await crm.roles.by_key(DIRECTOR, lock=True)
+async def _keep_a_director(crm: Crm, leaving: Member) -> None:
+    """Refuse what would leave nobody in charge."""
+    role = await crm.roles.by_key(DIRECTOR)
     others = [each for each in await crm.members.directors() if each.id != leaving.id]
     if leaving.role_id == role.id and leaving.is_active and not others:
         raise LastDirector
 
 
 async def _another(crm: Crm, member_id: UUID) -> Member:
-    """A member to be changed: not one who may more than whoever is changing them."""
+    """A member to be changed: not one who may more than whoever is changing them.
+
+    Changes take turns: two directors who leave at once would leave nobody in charge.
+    """
+    crm.actor.need("identity:write")
+    await crm.roles.by_key(DIRECTOR, lock=True)
     member = await crm.members.get(member_id, lock=True)
     role = await crm.roles.get(member.role_id)
     if member.id != crm.actor.member_id:
         need_to_hold_role(crm.actor, role)
+        need_to_hold(crm.actor, member.extra_scopes)
     return member
-
-
-def _of(repository: Any, member: Member) -> Any:
-    return repository.model.member_id == member.id
 
 
 def _named(name: str) -> str:

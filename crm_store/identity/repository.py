@@ -16,6 +16,7 @@ from crm_store.identity.models import (
     Preferences,
     Role,
     StaffPhone,
+    Theme,
 )
 from crm_store.repository import Repository
 
@@ -107,6 +108,9 @@ class ApiKeyRepository(Repository[ApiKey]):
             return true()
         return ApiKey.member_id == self.actor.member_id
 
+    async def of(self, member_id: UUID) -> Sequence[ApiKey]:
+        return await self.all(self.rows().where(ApiKey.member_id == member_id))
+
     async def in_use(self) -> Sequence[ApiKey]:
         return await self.all(
             self.rows().where(ApiKey.revoked_at.is_(None)).order_by(ApiKey.created_at.desc())
@@ -137,4 +141,10 @@ class PreferencesRepository(Repository[Preferences]):
     async def mine(self) -> Preferences:
         """The asker's own, as they are before anything was chosen."""
         found = await self.first(self.rows())
-        return found or Preferences(org_id=self.actor.org, member_id=self.actor.member_id)
+        return found or Preferences(
+            org_id=self.actor.org,
+            member_id=self.actor.member_id,
+            theme=Theme.DARK,
+            notifications={},
+            settings={},
+        )

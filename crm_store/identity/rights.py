@@ -30,7 +30,7 @@ SPECIAL = {
 }
 
 ALL_SCOPES = frozenset(f"{domain}:{effect}" for domain in DOMAINS for effect in ("read", "write"))
-ALL_SCOPES |= SPECIAL.keys()
+ALL_SCOPES |= frozenset(SPECIAL)
 
 
 class UnknownRight(Invalid):
@@ -87,10 +87,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "manage_workflows": write("workflows"),
     "manage_imports": write("imports"),
     "manage_assistants": write("assistants", "knowledge"),
-    "manage_integrations": write("conversations", "outreach") | {"keys:manage"},
+    "manage_integrations": write("conversations", "outreach") | {"keys:manage", "audit:write"},
     "manage_users": write("identity"),
     "manage_workspaces": write("orgs"),
-    "manage_setup": write("orgs", "workflows", "search", "audit"),
+    "manage_setup": write("orgs", "workflows", "search"),
     "decide_approvals": frozenset({"approvals:decide"}),
     "erase_people": frozenset({"privacy:erase"}),
 }
@@ -121,8 +121,8 @@ CASEWORK = (
 )  # fmt: skip
 
 LEADING = (
-    *CASEWORK, "force_stages", "view_research", "manage_research", "view_reports", "generate_reports",
-    "manage_products", "manage_campaigns",
+    *CASEWORK, "force_stages", "view_research", "manage_research", "view_reports",
+    "generate_reports", "manage_products", "manage_campaigns",
 )  # fmt: skip
 
 RUNNING = (

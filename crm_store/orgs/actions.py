@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm_store.crm import Crm
 from crm_store.errors import Conflict, Invalid, NotFound
@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 SETTLED = frozenset({"id", "created_at", "updated_at", "subscription_tier"})
+RECOUNT = "15min"  # every giving year is counted again when the year moves
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -43,6 +44,8 @@ async def update_org(crm: Crm, **changes: Any) -> Org:
         if name in SETTLED or name not in Org.__table__.columns:
             raise Invalid(f"An organisation has no {name.replace('_', ' ')} to change.")
         setattr(org, name, _checked(name, value))
+    if "fiscal_year_starts" in changes:
+        await crm.session.execute(select(func.set_config("statement_timeout", RECOUNT, True)))
     await crm.flush()
     return org
 

@@ -111,7 +111,7 @@ def _number(_: CustomField, value: Any) -> str:
     number = Decimal(str(value).strip())
     if not number.is_finite() or abs(number.adjusted()) > MAGNITUDE:
         raise ValueError
-    whole, _, fraction = format(abs(number) if number == 0 else number, "f").partition(".")
+    whole, _point, fraction = format(abs(number) if number == 0 else number, "f").partition(".")
     return f"{whole}.{fraction}".rstrip("0").rstrip(".")
 
 

@@ -21,6 +21,7 @@ from crm_store.identity import lookup
 from crm_store.identity.models import Member, Role, User
 from crm_store.identity.rights import ALL_SCOPES, DIRECTOR
 from crm_store.orgs.models import Org, Workspace
+from crm_store.search.text import fold, latin
 from crm_store.store import Store
 
 FIRST = ("orgs", "identity", "contacts", "donors", "gifts")
@@ -98,5 +99,5 @@ def _seeds() -> tuple[tuple[str, Callable[[Crm], Awaitable[None]]], ...]:
 
 
 def _slug(name: str) -> str:
-    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "org"
+    words = re.sub(r"[^a-z0-9]+", "-", fold(latin(name))).strip("-") or "org"
     return f"{words[:40]}-{secrets.token_hex(3)}"

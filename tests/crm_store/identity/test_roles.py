@@ -66,6 +66,11 @@ def test_agents_see_amounts_but_no_research():
     assert not scopes & {"research:read", "reports:read", "exports:run", "identity:write"}
 
 
+def test_the_log_is_read_by_directors_and_admins_alone():
+    readers = {r.key for r in STANDARD_ROLES if "audit:read" in scopes_of(r.permissions)}
+    assert readers == {"director", "admin"}
+
+
 @pytest.mark.parametrize(
     ("name", "key"), [("owner", "director"), ("admin", "admin"), ("sales_rep", "agent")]
 )
@@ -130,6 +135,14 @@ async def test_nobody_touches_a_member_who_may_more(house):
     async with house.begin(house.actor(scopes=few, level=6, member_id=None)) as crm:
         with pytest.raises(MoreThanYouHold):
             await actions.deactivate_member(crm, house.director.member_id)
+
+
+async def test_what_somebody_may_beyond_their_role_counts_too(house):
+    helper = await make_member(house, extra_scopes=["privacy:erase"])
+    boss = house.actor(scopes=rights.ALL_SCOPES - {"privacy:erase"}, level=5, member_id=None)
+    async with house.begin(boss) as crm:
+        with pytest.raises(MoreThanYouHold):
+            await actions.deactivate_member(crm, helper.id)
 
 
 async def test_an_agent_manages_nobody(house):
@@ -215,6 +228,17 @@ async def test_a_team_is_everybody_below(house):
         assert set(await crm.members.chain_above(low.id)) == {middle.id, top.id}
         with pytest.raises(ManagesInACircle):
             await actions.place_member(crm, top.id, manager_id=low.id, workspace_id=None)
+
+
+async def test_two_do_not_become_each_others_managers_at_once(house):
+    one, two = await make_member(house, "One"), await make_member(house, "Two")
+
+    async def place(member, under):
+        async with house.begin() as crm:
+            await actions.place_member(crm, member.id, manager_id=under.id, workspace_id=None)
+
+    ends = await asyncio.gather(place(one, two), place(two, one), return_exceptions=True)
+    assert [type(end) for end in ends if end] == [ManagesInACircle]
 
 
 async def test_a_circle_of_managers_in_old_data_ends_somewhere(house):

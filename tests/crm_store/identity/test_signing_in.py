@@ -23,7 +23,7 @@ from crm_store.identity.signing_in import (
 )
 from crm_store.identity.standing import NotAMember
 from crm_store.identity.testing import actor_of, make_member, make_user
-from crm_store.identity.views import ApiKeyView, StaffPhoneView
+from crm_store.identity.views import ApiKeyView, PreferencesView, StaffPhoneView
 
 PASSWORD = "correct horse battery"
 
@@ -339,7 +339,8 @@ async def test_preferences_are_ones_own(house, noa):
         mine = await crm.preferences.mine()
         assert (mine.theme, mine.notifications) == ("light", {"birthday": True, "task_due": False})
     async with house.begin() as crm:
-        assert (await crm.preferences.mine()).id != mine.id
+        untouched = PreferencesView.of(await crm.preferences.mine())
+        assert (untouched.theme, untouched.notifications) == ("dark", {})
         assert await crm.preferences.all() == []
 
 

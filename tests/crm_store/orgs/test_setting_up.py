@@ -1,15 +1,16 @@
 """What a new organisation begins with, and what it may decide for itself."""
 
-import time
+import contextlib
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from crm_store.errors import CrmError, Invalid, NotFound, Refused
+from crm_store.actor import DatabaseRole
+from crm_store.errors import Invalid, NotFound, Refused
 from crm_store.identity.models import Member
 from crm_store.identity.testing import actor_of, make_member, make_user
 from crm_store.orgs import actions, custom_fields
@@ -51,14 +52,13 @@ async def test_what_is_said_at_founding_holds(store):
     assert org.slug.startswith("org-")
 
 
-async def test_founding_is_quick(store):
+async def test_founding_takes_few_statements(store):
+    """Every test founds an organisation, so what each domain plants must stay cheap."""
+    asked = []
+    engine = store._engines[DatabaseRole.STAFF].sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
     await new_house(store)
-    took = []
-    for _ in range(5):
-        began = time.perf_counter()
-        await new_house(store)
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.04
+    assert 10 < len(asked) < 45
 
 
 async def test_founding_is_on_record(house):
@@ -110,9 +110,10 @@ async def test_an_organisation_changes_what_it_is_called_and_counts_in(house):
 @pytest.mark.parametrize(
     "change",
     [
-        {"currency": "eur"}, {"currency": "XXZ"}, {"timezone": "Mars/Olympus"}, {"locale": "xx-yy-zz"},
-        {"fiscal_year_starts": 13}, {"fiscal_year_starts": 0}, {"name": "  "}, {"slug": "Not A Slug"},
-        {"subdomain": "a.b"}, {"website_url": "javascript:alert(1)"}, {"id": None},
+        {"currency": "eur"}, {"currency": "XXZ"}, {"timezone": "Mars/Olympus"},
+        {"locale": "xx-yy-zz"}, {"locale": ""}, {"name": "  "}, {"slug": "Not A Slug"},
+        {"fiscal_year_starts": 13}, {"fiscal_year_starts": 0}, {"subdomain": "a.b"},
+        {"website_url": "javascript:alert(1)"}, {"id": None},
         {"subscription_tier": "gold"}, {"colour": "red"},
     ],
 )  # fmt: skip
@@ -254,12 +255,9 @@ def test_no_digit_of_a_number_is_lost(number):
 
 @settings(max_examples=50, deadline=None)
 @given(st.sampled_from(FieldType), st.text() | st.integers() | st.booleans() | st.none())
-def test_any_value_is_kept_or_refused_in_a_sentence(type, value):
+def test_any_value_is_kept_for_good_or_refused(type, value):
     options = ["A", "B"] if type in custom_fields.CHOICES else []
     made = field(type, *options)
-    try:
+    with contextlib.suppress(WrongValue):
         kept = checked(made, value)
-    except CrmError as refused:
-        assert str(refused).startswith("Field ")
-    else:
         assert kept is None or checked(made, kept) == kept
