@@ -7,14 +7,15 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import inspect, select, update
+from sqlalchemy import select, update
 
-from crm_store.base import Live, TenantRow, now
+from crm_store.base import now
 from crm_store.contacts import identifying
+from crm_store.contacts.addressing import add_address
 from crm_store.contacts.candidates import Candidate
+from crm_store.contacts.filling import checked_facts, fill
 from crm_store.contacts.matching import Grade, Match, find_company_matches, find_matches
 from crm_store.contacts.models import (
-    Address,
     Company,
     Employment,
     Household,
@@ -29,10 +30,6 @@ from crm_store.errors import Conflict, Invalid
 from crm_store.repository import Repository
 
 Bearer = TypeVar("Bearer", Person, Company)
-KEPT_APART = frozenset(
-    {"org_id", "id", "created_at", "updated_at", "created_by", "updated_by", "deleted_at",
-     "merged_into_id", "given_key", "family_key", "sound_key", "name_key", "birthday_key"}
-)  # fmt: skip
 NAMES = frozenset({"given_name", "middle_name", "family_name", "prefix", "suffix", "nickname"})
 
 
@@ -72,7 +69,7 @@ async def add_person(
         IdentifierKind.WHATSAPP: whatsapp,
     }
     given = {kind: value for kind, value in reached.items() if value and value.strip()}
-    person = crm.people.add(Person(**_facts(Person, facts)))
+    person = crm.people.add(Person(**checked_facts(Person, facts)))
     if not (person.given_name or person.family_name or given):
         crm.session.expunge(person)
         raise Nameless
@@ -96,7 +93,7 @@ async def add_person(
 async def change_person(crm: Crm, person_id: UUID, **facts: Any) -> Person:
     """Correct what is known of somebody; a new name reaches the donors they are part of."""
     person = await crm.people.get(person_id, lock=True)
-    _apply(person, facts)
+    fill(person, facts)
     await crm.flush()
     if NAMES & facts.keys():
         await naming.refresh_donors_of(crm, person.id)
@@ -126,7 +123,7 @@ async def add_company(
     """Record a company, unless it is known already by its tax number, domain or name."""
     if not name.strip():
         raise Invalid("A company needs a name.")
-    company = Company(**_facts(Company, {"name": name.strip(), **facts}))
+    company = Company(**checked_facts(Company, {"name": name.strip(), **facts}))
     if not even_if_known:
         known = await find_company_matches(crm, company)
         if known and known[0].grade is not Grade.POSSIBLE:
@@ -143,7 +140,7 @@ async def add_company(
 
 async def change_company(crm: Crm, company_id: UUID, **facts: Any) -> Company:
     company = await crm.companies.get(company_id, lock=True)
-    _apply(company, facts)
+    fill(company, facts)
     await crm.flush()
     if "name" in facts:
         await naming.refresh_donors_of_company(crm, company.id)
@@ -154,7 +151,7 @@ async def add_household(
     crm: Crm, *, name: str, members: Sequence[UUID] = (), **facts: Any
 ) -> Household:
     """A household and who lives in it, the first of them its head."""
-    household = crm.households.add(Household(**_facts(Household, {"name": name, **facts})))
+    household = crm.households.add(Household(**checked_facts(Household, {"name": name, **facts})))
     await crm.flush()
     for place, person_id in enumerate(members):
         role = HouseholdRole.PARTNER if place else HouseholdRole.HEAD
@@ -210,40 +207,6 @@ async def employ(
     return job
 
 
-async def add_address(crm: Crm, bearer: Person | Company | Household, **facts: Any) -> Address:
-    """Another address; the first one is where post goes."""
-    column = f"{bearer.__class__.__name__.lower()}_id"
-    if country := facts.get("country"):
-        facts["country"] = _country(country)
-    if not any(facts.get(part) for part in Address.parts):
-        raise Invalid("An address needs at least a street or a city.")
-    others = await crm.addresses.of(**{column: bearer.id})
-    primary = facts.pop("is_primary", None)
-    if primary:
-        for other in others:
-            other.is_primary = False
-        await crm.flush()
-    address = crm.addresses.add(
-        Address(**{column: bearer.id}, **_facts(Address, facts), is_primary=primary or not others)
-    )
-    await crm.flush()
-    return address
-
-
-async def change_address(crm: Crm, address_id: UUID, **facts: Any) -> Address:
-    """Correct an address; where it moved, its coordinates are forgotten."""
-    address = await crm.addresses.get(address_id, lock=True)
-    if country := facts.get("country"):
-        facts["country"] = _country(country)
-    _apply(address, facts)
-    if facts.keys() - {"latitude", "longitude", "geocoded_at", "is_primary", "kind"}:
-        address.latitude = facts.get("latitude")
-        address.longitude = facts.get("longitude")
-        address.geocoded_at = facts.get("geocoded_at")
-    await crm.flush()
-    return address
-
-
 async def remove_person(crm: Crm, person_id: UUID) -> Person:
     """Put somebody away with their identifiers, which others may then use."""
     return await _remove(crm, await crm.people.get(person_id, lock=True), "person_id")
@@ -297,26 +260,3 @@ async def _restore(crm: Crm, repository: Repository[Bearer], row_id: UUID, colum
     row.deleted_at = None
     await crm.flush()
     return row
-
-
-def _facts(model: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
-    """Only columns that people may fill; anything else is a mistake worth hearing of."""
-    columns = set(inspect(model).column_attrs.keys()) - KEPT_APART
-    if unknown := facts.keys() - columns:
-        raise Invalid(f"A {model.__name__.lower()} has no {', '.join(sorted(unknown))}.")
-    return {
-        name: value.strip() or None if isinstance(value, str) else value
-        for name, value in facts.items()
-    }
-
-
-def _apply(row: TenantRow | Live, facts: dict[str, Any]) -> None:
-    for name, value in _facts(type(row), facts).items():
-        setattr(row, name, value)
-
-
-def _country(country: str) -> str:
-    plain = country.strip().upper()
-    if len(plain) != 2 or not plain.isalpha():
-        raise Invalid(f"“{country}” is not a two-letter country code, as in GR.")
-    return plain

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, and_, func, or_, select, union
+from sqlalchemy import Select, Text, Uuid, and_, func, select, union, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import literal
 
@@ -117,7 +117,7 @@ def _branches(org: UUID, keys: dict[str, set[str]]) -> Iterator[Select[Any]]:
     held = select(Identifier.person_id).where(
         Identifier.org_id == org, Identifier.deleted_at.is_(None), Identifier.person_id.is_not(None)
     )
-    people = select(Person.id).where(Person.org_id == org)
+    people = select(Person.id).where(Person.org_id == org, Person.deleted_at.is_(None))
     if values := keys.get("id"):
         yield held.where(Identifier.normalised == func.any(_array(values)))
     if values := keys.get("tail"):
@@ -128,9 +128,13 @@ def _branches(org: UUID, keys: dict[str, set[str]]) -> Iterator[Select[Any]]:
         yield people.where(Person.sound_key == func.any(_array(values)))
     if values := keys.get("name"):
         pairs = [value.split("|") for value in sorted(values)]
-        wanted = func.unnest(
-            _array([family for family, _ in pairs]), _array([given for _, given in pairs])
-        ).table_valued("family", "given")
+        wanted = (
+            func.unnest(
+                _array([family for family, _ in pairs]), _array([given for _, given in pairs])
+            )
+            .table_valued("family", "given")
+            .render_derived()
+        )
         yield people.join(
             wanted,
             and_(Person.family_key == wanted.c.family, Person.given_key == wanted.c.given),
@@ -177,28 +181,43 @@ async def _people(crm: Crm, ids: Any) -> dict[UUID, tuple[Known, UUID | None]]:
 
 async def _furnish(crm: Crm, people: dict[UUID, tuple[Known, UUID | None]]) -> None:
     """Their identifiers and addresses, those of their households included."""
-    org = crm.actor.org
-    ids = list(people)
-    held = select(Identifier).where(
-        Identifier.org_id == org, Identifier.deleted_at.is_(None), Identifier.person_id.in_(ids)
+    org, ids = crm.actor.org, _ids(people)
+    held = select(
+        Identifier.person_id,
+        Identifier.kind,
+        Identifier.normalised,
+        Identifier.source,
+        Identifier.is_shared,
+        Identifier.verified_at.is_not(None),
+    ).where(
+        Identifier.org_id == org,
+        Identifier.deleted_at.is_(None),
+        Identifier.person_id == func.any(ids),
     )
-    for row in await crm.session.scalars(held):
-        assert row.person_id is not None
-        people[row.person_id][0].identifiers.append(
-            Held(row.kind, row.normalised, row.source, row.is_shared, row.verified_at is not None)
-        )
+    found: Any = await crm.session.execute(held)
+    for person_id, *facts in found:
+        people[person_id][0].identifiers.append(Held(*facts))
     homes: dict[UUID, list[Known]] = defaultdict(list)
     for person, household in people.values():
-        homes[household or person.id].append(person)
-    where = or_(Address.person_id.in_(ids), Address.household_id.in_(list(homes)))
+        if household:
+            homes[household].append(person)
     placed = select(
         Address.person_id, Address.household_id, Address.place_key, Address.city_key
-    ).where(Address.org_id == org, where)
-    for person_id, household_id, place, city in await crm.session.execute(placed):
-        dwellers = [people[person_id][0]] if person_id else homes[household_id or org]
-        for person in dwellers:
+    ).where(Address.org_id == org)
+    theirs = placed.where(Address.person_id == func.any(ids))
+    if homes:
+        shared = placed.where(Address.household_id == func.any(_ids(homes)))
+        query: Any = union_all(theirs, shared)
+    else:
+        query = theirs
+    for person_id, household_id, place, city in await crm.session.execute(query):
+        for person in [people[person_id][0]] if person_id else homes[household_id]:
             person.places.add(place)
             person.cities.add(city)
+
+
+def _ids(rows: Iterable[UUID]) -> Any:
+    return literal(list(rows), ARRAY(Uuid))
 
 
 def _array(values: Any) -> Any:

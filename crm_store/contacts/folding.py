@@ -16,6 +16,7 @@ from crm_store.base import TenantRow, new_id, now
 from crm_store.contacts import moving
 from crm_store.contacts.choosing import Difference, Side, differences
 from crm_store.contacts.models import Merge, MergeKind
+from crm_store.contacts.references import tally
 from crm_store.crm import Crm
 from crm_store.errors import Conflict, Invalid, NotFound, Refused
 from crm_store.repository import Repository
@@ -61,7 +62,7 @@ async def preview(
         kind,
         keep.name,
         lose.name,
-        await moving.tally(crm, kind.value, lose.id),
+        await tally(crm, kind.value, lose.id),
         differences(keep, lose, choices),
     )
 

@@ -147,28 +147,25 @@ def _circumstances(candidate: Candidate, reach: Reached, person: Known) -> Circu
 
 
 def _likeness(candidate: Candidate, person: Known) -> Likeness | None:
-    """None where one of the two has no name to compare."""
-    given, family = names.name_key(candidate.given_name), names.name_key(candidate.family_name)
-    if not (given or family) or not (person.given_key or person.family_key):
-        return None
-    if (given, family) in (
-        (person.given_key, person.family_key),
-        (person.family_key, person.given_key),
-    ):
+    """None where the two have no part of a name to compare."""
+    given, family = candidate.given_key, candidate.family_key
+    theirs = (person.given_key, person.family_key)
+    if (given or family) and ((given, family) == theirs or (family, given) == theirs):
         return Likeness.SAME
-    if not (given and family and person.given_key and person.family_key):
-        partial = (given and given == person.given_key) or (family and family == person.family_key)
-        return Likeness.ALIKE if partial else Likeness.OTHER
-    families = _alike(family, person.family_key) or bool(
-        names.sounds(candidate.family_name) & names.sounds(person.family_name)
-    )
-    givens = (
-        _alike(given, person.given_key)
-        or bool(names.roots(candidate.given_name) & names.roots(person.given_name))
-        or _is_initial(given, person.given_key)
-    )
-    swapped = person.sound_key in names.sound_keys(candidate.given_name, candidate.family_name)
-    return Likeness.ALIKE if (families and givens) or swapped else Likeness.OTHER
+    compared = []
+    if given and person.given_key:
+        compared.append(
+            _alike(given, person.given_key)
+            or _is_initial(given, person.given_key)
+            or bool(names.roots(candidate.given_name) & names.roots(person.given_name))
+        )
+    if family and person.family_key:
+        sounds = names.sounds(candidate.family_name) & names.sounds(person.family_name)
+        compared.append(bool(sounds) or _alike(family, person.family_key))
+    if not compared:
+        return None
+    fits = all(compared) or person.sound_key in candidate.sounds
+    return Likeness.ALIKE if fits else Likeness.OTHER
 
 
 def _is_initial(one: str, other: str) -> bool:

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Table, func, literal, select, union_all, update
+from sqlalchemy import Column, Table, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crm_store.base import Base, Live, now
+from crm_store.contacts.references import OUTSIDE, Reference, outside, references, tally
 from crm_store.contacts.visibility import model_of
 from crm_store.crm import Crm
 from crm_store.search import indexing
 
-OWN_STORY = frozenset({"merges"})
-CHAIN = "merged_into_id"
-OUTSIDE = "external_ids.row_id"
 NEXT = "next"
 NOUNS = {"donors": "donor", "people": "person", "companies": "company"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A column somewhere that may point at the record."""
-
-    table: Table
-    column: Column[Any]
-
-    @property
-    def name(self) -> str:
-        return f"{self.table.name}.{self.column.name}"
 
 
 @dataclass(slots=True)
@@ -43,41 +28,6 @@ class Moved:
 
     rows: dict[str, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     conflicts: list[dict[str, Any]] = field(default_factory=list)
-
-
-def references(target: str) -> tuple[Reference, ...]:
-    """Every column of every table that points at this table; new tables are found by themselves."""
-    return _references(target, len(Base.metadata.tables))
-
-
-@lru_cache(maxsize=16)
-def _references(target: str, _tables: int) -> tuple[Reference, ...]:
-    return tuple(_walk(target))
-
-
-def _walk(target: str) -> Iterator[Reference]:
-    for table in Base.metadata.sorted_tables:
-        if table.name in OWN_STORY or getattr(model_of(table.name), "derived", False):
-            continue
-        for column in table.columns:
-            points_at = column.info.get("ref", (None,))[0]
-            if points_at == target and column.name != CHAIN:
-                yield Reference(table, column)
-
-
-async def tally(crm: Crm, target: str, row_id: UUID) -> dict[str, int]:
-    """How many rows refer to a record, by table and column, in one round trip."""
-    org = crm.actor.org
-    counts = [
-        select(literal(one.name).label("name"), func.count().label("rows"))
-        .select_from(one.table)
-        .where(one.table.c.org_id == org, one.column == row_id)
-        for one in references(target)
-    ]
-    known = _outside(target, row_id, org)
-    counts.append(select(literal(OUTSIDE), func.count()).where(*known))
-    found = await crm.session.execute(union_all(*counts))
-    return {name: rows for name, rows in found if rows}
 
 
 async def move(crm: Crm, target: str, lose: UUID, keep: UUID) -> Moved:
@@ -150,33 +100,33 @@ async def _settle(
     crm: Crm, one: Reference, row_id: UUID, keep: UUID, done: Moved, constraint: str
 ) -> None:
     """A row that clashes moves in second place if its table knows one; else it stays put aside."""
-    model = model_of(one.table.name)
     yielding = await _yielding(crm, one, keep)
-    for values, pointing, rule in (
-        (yielding, {one.column.name: keep}, "moved in second place"),
-        (_put_aside(model), {}, "stays with the merged record"),
-    ):
-        if pointing and not values:
-            continue
-        before = await _values(crm, one.table, row_id, list(values))
-        try:
-            async with crm.session.begin_nested():
-                if values or pointing:
-                    await _set(crm, one.table, [row_id], {**values, **pointing})
-        except IntegrityError:
-            continue
-        if pointing:
-            done.rows[one.name].append(row_id)
-        done.conflicts.append(
-            {
-                "table": one.table.name,
-                "row": str(row_id),
-                "constraint": constraint,
-                "rule": rule,
-                "before": before,
-            }
-        )
-        return
+    aside = _put_aside(model_of(one.table.name))
+    before = await _values(crm, one.table, row_id, [*yielding, *aside])
+    if yielding and await _fits(crm, one.table, row_id, {**yielding, one.column.name: keep}):
+        done.rows[one.name].append(row_id)
+        rule, given = "moved in second place", yielding
+    else:
+        await _set(crm, one.table, [row_id], aside)
+        rule, given = "stays with the merged record", aside
+    done.conflicts.append(
+        {
+            "table": one.table.name,
+            "row": str(row_id),
+            "constraint": constraint,
+            "rule": rule,
+            "before": {name: before[name] for name in given},
+        }
+    )
+
+
+async def _fits(crm: Crm, table: Table, row_id: UUID, values: dict[str, Any]) -> bool:
+    try:
+        async with crm.session.begin_nested():
+            await _set(crm, table, [row_id], values)
+    except IntegrityError:
+        return False
+    return True
 
 
 async def _yielding(crm: Crm, one: Reference, keep: UUID) -> dict[str, Any]:
@@ -234,6 +184,8 @@ async def _ids(crm: Crm, one: Reference, row_id: UUID) -> list[UUID]:
 
 
 async def _set(crm: Crm, table: Table, ids: Sequence[UUID], values: dict[str, Any]) -> None:
+    if not values:
+        return
     await crm.session.execute(
         update(table).where(table.c.org_id == crm.actor.org, table.c.id.in_(ids)).values(**values)
     )
@@ -274,17 +226,12 @@ async def _move_outside(crm: Crm, target: str, lose: UUID, keep: UUID, done: Mov
     table = Base.metadata.tables["external_ids"]
     found = await crm.session.scalars(
         update(table)
-        .where(*_outside(target, lose, crm.actor.org))
+        .where(*outside(target, lose, crm.actor.org))
         .values(row_id=keep)
         .returning(table.c.id)
     )
     done.rows[OUTSIDE] += found.all()
     _show(crm, table.name, done.rows[OUTSIDE], {"row_id": keep})
-
-
-def _outside(target: str, row_id: UUID, org: UUID) -> tuple[Any, ...]:
-    table = Base.metadata.tables["external_ids"]
-    return (table.c.org_id == org, table.c.table_name == target, table.c.row_id == row_id)
 
 
 def _constraint(error: IntegrityError) -> str:

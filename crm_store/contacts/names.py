@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from crm_store.search.text import fold, latin, nickname_roots, phonetic
 
@@ -10,6 +11,7 @@ LEGAL_FORMS = frozenset(
     ("ae", "epe", "ike", "oe", "ee", "sa", "ltd", "limited", "llc", "llp", "plc", "inc", "corp",
      "gmbh", "ag", "kg", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "as", "co", "company")
 )  # fmt: skip
+MANY = 50_000
 WORDS = re.compile(r"[^\W_]+")
 
 
@@ -18,6 +20,7 @@ def words(text: str | None) -> list[str]:
     return WORDS.findall(fold(latin(text))) if text else []
 
 
+@lru_cache(maxsize=MANY)
 def name_key(text: str | None) -> str:
     return " ".join(words(text))
 
@@ -34,12 +37,14 @@ def place_key(street: str | None, postal_code: str | None) -> str:
     return f"{name_key(street)} {''.join(words(postal_code))}".strip() if name_key(street) else ""
 
 
+@lru_cache(maxsize=MANY)
 def sounds(word: str | None) -> frozenset[str]:
     """How the last word of a name may sound, whichever alphabet spells it."""
     parts = WORDS.findall(fold(word)) if word else []
     return _skeletons(parts[-1]) if parts else frozenset()
 
 
+@lru_cache(maxsize=MANY)
 def roots(given_name: str | None) -> frozenset[str]:
     """The names somebody called this may be listed under: Bob is a Robert."""
     parts = WORDS.findall(fold(given_name)) if given_name else []
@@ -53,6 +58,7 @@ def sound_key(given_name: str | None, family_name: str | None) -> str:
     return " ".join(sorted((_chosen(given), _chosen(family)))) if given and family else ""
 
 
+@lru_cache(maxsize=MANY)
 def sound_keys(given_name: str | None, family_name: str | None) -> frozenset[str]:
     """Every key a record of the same name may have been given."""
     return frozenset(

@@ -24,7 +24,7 @@ from crm_store.contacts.models import (
     Person,
     Tagging,
 )
-from crm_store.contacts.moving import references
+from crm_store.contacts.references import references
 from crm_store.contacts.remarks import tag
 from crm_store.contacts.testing import (
     make_activity,
