@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 
 from crm_store.base import now
-from crm_store.contacts.models import Address, Person
+from crm_store.contacts.models import Person
 from crm_store.crm import Crm
 from crm_store.donors import naming
 from crm_store.donors.journey import Graph
@@ -20,6 +20,7 @@ from crm_store.donors.models import (
     DonorPerson,
     StageChange,
 )
+from crm_store.donors.posting import mailing_address
 from crm_store.errors import Conflict, Invalid
 
 CHANGEABLE = frozenset(
@@ -111,24 +112,6 @@ async def restore_donor(crm: Crm, donor_id: UUID) -> Donor:
     donor.deleted_at = None
     await crm.flush()
     return donor
-
-
-async def mailing_address(crm: Crm, donor: Donor, people: Sequence[Person]) -> UUID | None:
-    """Where a donor's post goes unless somebody says otherwise: home, or the company's door."""
-    bearers: list[ColumnElement[bool]] = (
-        [Address.person_id.in_([person.id for person in people])] if people else []
-    )
-    if donor.household_id:
-        bearers.append(Address.household_id == donor.household_id)
-    if donor.company_id:
-        bearers = [Address.company_id == donor.company_id]
-    found: UUID | None = await crm.session.scalar(
-        select(Address.id)
-        .where(Address.org_id == crm.actor.org, or_(*bearers))
-        .order_by(Address.household_id.is_(None), Address.is_primary.desc(), Address.id)
-        .limit(1)
-    )
-    return found
 
 
 async def _begin_journey(crm: Crm, donor: Donor, stage: str | None) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, TypeVar
-from uuid import UUID
 
-from sqlalchemy import Select, Text, and_, cast, func, literal_column, select
+from sqlalchemy import Text, Uuid, and_, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from crm_store.actor import Actor
@@ -26,6 +26,7 @@ from crm_store.donors.views import (
 )
 from crm_store.gifts.models import DonorGiving, Gift, GivingYear
 from crm_store.identity.models import Member
+from crm_store.prepared import Prepared, alike
 from crm_store.repository import reach_of
 from crm_store.tasks.models import OPEN, Task
 from crm_store.view import View
@@ -34,25 +35,36 @@ RECENT, YEARS, TASKS, NOTES = 5, 6, 5, 3
 Part = TypeVar("Part", bound=View)
 
 
-def card_of(actor: Actor, donors: Select[Donor], donor_id: UUID) -> Select[Any]:
-    """The whole card as one row: the donor, and each part as JSON."""
-    parts = dict(_parts(actor))
-    return donors.where(Donor.id == donor_id).add_columns(
-        *(part.label(name) for name, part in parts.items())
+def card_of(actor: Actor) -> Prepared:
+    """The whole card as one row; `donor` is the one asked for."""
+    return _card(alike(actor, NEEDS.values()))
+
+
+@lru_cache(maxsize=512)
+def _card(actor: Actor) -> Prepared:
+    fields = [getattr(Donor, name) for name in DonorView.model_fields if hasattr(Donor, name)]
+    parts = [part.label(name) for name, part in _parts(actor)]
+    return Prepared.of(
+        select(*fields, *parts).where(
+            Donor.org_id == actor.org,
+            Donor.id == bindparam("donor", None, Uuid()),
+            Donor.deleted_at.is_(None),
+            reach_of(actor, Donor),
+        )
     )
 
 
-def laid_out(actor: Actor, row: Any) -> DonorCard:
+def laid_out(actor: Actor, found: dict[str, Any]) -> DonorCard:
     """The card as this person may see it."""
-    found = row._mapping
     people = [
         {**person, "identifiers": _views(CardIdentifier, actor, person["identifiers"])}
         for person in found.get("people") or ()
     ]
     address = found.get("address")
     unseen = {name for name, scope in NEEDS.items() if not actor.may(scope)}
+    facts = {name: found[name] for name in DonorView.model_fields if name in found}
     return DonorCard(
-        donor=DonorView.of(found["Donor"]),
+        donor=DonorView.seen_by(actor, **facts),
         officer=found["officer"],
         address=CardAddress.seen_by(actor, **address) if address else None,
         people=_views(CardPerson, actor, people),

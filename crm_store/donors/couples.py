@@ -6,15 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-
 from crm_store.base import now
 from crm_store.contacts.models import Merge, Person
 from crm_store.crm import Crm
 from crm_store.donors import naming
-from crm_store.donors.actions import add_donor, mailing_address
+from crm_store.donors.actions import add_donor
 from crm_store.donors.merging import merge_donors
 from crm_store.donors.models import Donor, DonorKind, DonorPerson
+from crm_store.donors.posting import mailing_address
 from crm_store.errors import Conflict, Invalid
 from crm_store.gifts.actions import move_gift
 from crm_store.gifts.models import Gift
@@ -56,7 +55,8 @@ async def add_partner(crm: Crm, donor_id: UUID, person_id: UUID) -> Donor:
         raise Conflict(f"{person.name} gives as {others[0].name} already; join the two donors.")
     if donor.kind is not DonorKind.INDIVIDUAL:
         raise Conflict(f"{donor.name} is not one person, so nobody can join them.")
-    await _place(crm, donor.id, person_id)
+    crm.donor_people.add(DonorPerson(donor_id=donor.id, person_id=person_id))
+    await crm.flush()
     await naming.refresh(crm, [donor])
     return donor
 
@@ -114,20 +114,4 @@ async def _leave(crm: Crm, donor: Donor, leaver: Person) -> None:
     if donor.household_id and all(p.household_id != donor.household_id for p in remaining):
         donor.household_id = None
     donor.address_id = await mailing_address(crm, donor, remaining)
-    await crm.flush()
-
-
-async def _place(crm: Crm, donor_id: UUID, person_id: UUID) -> None:
-    """Somebody who comes back takes the place they had."""
-    former = await crm.session.scalar(
-        select(DonorPerson).where(
-            DonorPerson.org_id == crm.actor.org,
-            DonorPerson.donor_id == donor_id,
-            DonorPerson.person_id == person_id,
-        )
-    )
-    if former is None:
-        crm.donor_people.add(DonorPerson(donor_id=donor_id, person_id=person_id))
-    else:
-        former.left_at = None
     await crm.flush()

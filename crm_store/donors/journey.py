@@ -122,9 +122,9 @@ async def draw_journey(
     """A new version of the map. Donors at a stage it drops go where `moves` says."""
     drawn = read_graph(graph)
     crm.actor.need("donors:write")
-    before = await crm.journeys.first(
-        crm.journeys.rows().where(Journey.is_active).with_for_update()
-    )
+    active = crm.journeys.rows().where(Journey.is_active)
+    before = await crm.journeys.first(active.with_for_update())
+    leaving = await _leaving(crm, drawn, moves or {})
     if before is not None:
         before.is_active = False
         await crm.flush()
@@ -134,7 +134,8 @@ async def draw_journey(
     journey = Journey(version=(latest or 0) + 1, graph=drawn.model_dump(mode="json"))
     crm.journeys.add(journey)
     await crm.flush()
-    await _carry_over(crm, journey, drawn, moves or {})
+    for gone, to in leaving.items():
+        await _move_all(crm, journey, gone, to)
     return journey
 
 
@@ -188,19 +189,21 @@ def _refuse_unless_forced(
         raise Invalid("A step outside the journey needs a reason.")
 
 
-async def _carry_over(crm: Crm, journey: Journey, graph: Graph, moves: dict[str, str]) -> None:
-    """Nobody is left at a stage that is no longer on the map."""
-    kept = {stage.id for stage in graph.stages}
+async def _leaving(crm: Crm, graph: Graph, moves: dict[str, str]) -> dict[str, str]:
+    """Stages that are no longer on the map but have donors, and where those go."""
+    kept = [stage.id for stage in graph.stages]
     standing = await crm.session.execute(
         select(Donor.journey_stage, func.count())
         .where(Donor.org_id == crm.actor.org, Donor.journey_stage.is_not(None))
         .where(Donor.journey_stage.not_in(kept))
         .group_by(Donor.journey_stage)
     )
-    for stage, count in standing.all():
+    leaving = {}
+    for stage, count in standing:
         if stage not in moves:
-            raise Invalid(f"{count} donors stand at {stage}; say where they go.")
-        await _move_all(crm, journey, stage, graph.stage(moves[stage]).id)
+            raise Invalid(f"Donors stand at {stage} ({count}); say where they go.")
+        leaving[str(stage)] = graph.stage(moves[stage]).id
+    return leaving
 
 
 async def _move_all(crm: Crm, journey: Journey, gone: str, to: str) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_store.base import Json, Live, Owned, TenantRow, now, ref
+from crm_store.contacts.reach_models import Key
 
-Key = Annotated[str, mapped_column(Text(collation="C"), default="")]
+LIVE = "deleted_at IS NULL"
 
 
 class DonorKind(StrEnum):
@@ -44,10 +45,13 @@ class Donor(Live, Owned, TenantRow):
             "uq_donors_external", "org_id", "external_source", "external_id", unique=True,
             postgresql_where="deleted_at IS NULL AND external_id IS NOT NULL",
         ),
-        Index(None, "org_id", "sort_key", "id"),
-        Index(None, "org_id", "owner_id", "sort_key", "id"),
-        Index(None, "org_id", "journey_stage", "sort_key", "id"),
-        Index(None, "org_id", "city_key", "sort_key", "id"),
+        Index("ix_donors_name", "org_id", "sort_key", "id", postgresql_where=LIVE),
+        Index("ix_donors_owner", "org_id", "owner_id", "sort_key", "id", postgresql_where=LIVE),
+        Index(
+            "ix_donors_stage", "org_id", "journey_stage", "sort_key", "id",
+            postgresql_where=LIVE, postgresql_include=["status"],
+        ),
+        Index("ix_donors_city", "org_id", "city_key", "sort_key", "id", postgresql_where=LIVE),
         Index(None, "org_id", "last_contacted_at"),
     )  # fmt: skip
 
@@ -87,7 +91,11 @@ class DonorPerson(TenantRow):
 
     __tablename__ = "donor_people"
     __table_args__ = (
-        UniqueConstraint("org_id", "donor_id", "person_id"),
+        Index(
+            "uq_donor_people_current", "org_id", "donor_id", "person_id", unique=True,
+            postgresql_where="left_at IS NULL",
+        ),
+        Index(None, "org_id", "donor_id"),
         Index(
             "uq_donor_people_primary", "org_id", "donor_id", unique=True,
             postgresql_where="is_primary AND left_at IS NULL",

@@ -31,12 +31,12 @@ class DonorRepository(Repository[Donor]):
 
     async def card(self, donor_id: UUID) -> DonorCard:
         """All one wants to see of a donor before calling, in one round trip."""
-        found = await self.session.execute(card_of(self.actor, self.rows(), donor_id))
-        row = found.one_or_none()
-        if row is None:
+        self.actor.need("donors:read")
+        found = await card_of(self.actor).rows(self.session, donor=donor_id)
+        if not found:
             await self._explain_absence(donor_id)
             raise NotFound("There is no such donor.")
-        return laid_out(self.actor, row)
+        return laid_out(self.actor, found[0])
 
     async def alphabetical(
         self, *criteria: ColumnElement[bool], after: str | None = None, limit: int = 20

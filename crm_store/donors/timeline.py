@@ -5,22 +5,27 @@ Each source answers with its own newest lines by an index of its own; only those
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     DateTime,
+    Integer,
     Numeric,
     Select,
     Text,
     Uuid,
+    bindparam,
     cast,
     func,
     literal,
+    literal_column,
     null,
     select,
     tuple_,
@@ -33,6 +38,7 @@ from crm_store.base import Live, Owned
 from crm_store.campaigns.models import Campaign
 from crm_store.contacts.models import Activity, Note, Person
 from crm_store.contacts.repository import PersonRepository
+from crm_store.contacts.visibility import seen_with_parents
 from crm_store.conversations.models import Conversation
 from crm_store.donors.models import Donor, DonorAssignment, DonorPerson, StageChange
 from crm_store.donors.repository import DonorRepository
@@ -41,14 +47,14 @@ from crm_store.gifts.models import Gift, Pledge
 from crm_store.identity.models import Member
 from crm_store.keyset import read_cursor, write_cursor
 from crm_store.outreach.models import Delivery, Outbox, TrackingEvent, TrackingKind
+from crm_store.prepared import Prepared, alike
 from crm_store.repository import Page, reach_of
 from crm_store.tasks.models import Task, TaskStatus
 from crm_store.tickets.models import Ticket
 
 EXCERPT = 280
 
-# The column and whose lines; and the donor whose own lines are not to be told twice.
-Key: TypeAlias = tuple[str, UUID, UUID | None]
+MOST: Any = bindparam("most", None, Integer())
 
 
 class Happening(StrEnum):
@@ -110,9 +116,8 @@ class TimelineRepository:
         """The donor's own lines and those of everybody who gives as part of it."""
         donor = await DonorRepository(self.session).get(donor_id)
         people = (await self.session.scalars(_members(donor))).all()
-        keys: list[Key] = [("donor_id", donor.id, None)]
-        keys += [("person_id", person_id, donor.id) for person_id in people]
-        return await self._read(keys, after, limit, kinds)
+        whose = {f"person_{place}": person_id for place, person_id in enumerate(people)}
+        return await self._read({"donor": donor.id, **whose}, after, limit, kinds)
 
     async def of_person(
         self,
@@ -123,34 +128,27 @@ class TimelineRepository:
         kinds: Collection[Happening] = (),
     ) -> Page[TimelineLine]:
         person = await PersonRepository(self.session).get(person_id)
-        return await self._read([("person_id", person.id, None)], after, limit, kinds)
+        return await self._read({"person_0": person.id}, after, limit, kinds)
 
     async def _read(
-        self,
-        keys: Sequence[Key],
-        after: str | None,
-        limit: int,
-        kinds: Collection[Happening],
+        self, whose: dict[str, UUID], after: str | None, limit: int, kinds: Collection[Happening]
     ) -> Page[TimelineLine]:
-        wanted = [source for source in SOURCES if not kinds or source.kind in kinds]
-        shown = [source for source in wanted if self.actor.may(source.scope)]
-        order = (Activity.at, Activity.id)
-        place = read_cursor(after, order) if after else None
-        branches = [
-            branch
-            for source in shown
-            for key in keys
-            if (branch := _branch(self.actor, source, key, place, limit + 1)) is not None
-        ]
-        if not branches:
-            return Page(hidden=len(wanted) - len(shown))
-        lines = union_all(*branches).subquery()
-        newest = select(lines).order_by(lines.c.at.desc(), lines.c.id.desc()).limit(limit + 1)
-        found = (await self.session.execute(newest)).mappings().all()
+        wanted = frozenset(kinds or Happening)
+        readable = frozenset(s.kind for s in SOURCES if self.actor.may(s.scope))
+        hidden = len(wanted - readable)
+        place: dict[str, Any] = {}
+        if after:
+            at, row_id = read_cursor(after, (Activity.at, Activity.id))
+            place = {"at": at, "day": at.date(), "row": row_id}
+        question = _question(
+            alike(self.actor, ()), tuple(whose), wanted & readable, is_first=not after
+        )
+        if question is None:
+            return Page(hidden=hidden)
+        found = await question.rows(self.session, **whose, **place, most=limit + 1)
         rows = [TimelineLine.seen_by(self.actor, **line) for line in found[:limit]]
-        more = len(found) > limit
-        following = write_cursor([rows[-1].at, rows[-1].id]) if more else None
-        return Page(rows, len(rows), len(wanted) - len(shown), following)
+        following = write_cursor([rows[-1].at, rows[-1].id]) if len(found) > limit else None
+        return Page(rows, len(rows), hidden, following)
 
 
 def _members(donor: Donor) -> Select[UUID]:
@@ -166,20 +164,33 @@ def _members(donor: Donor) -> Select[UUID]:
     )
 
 
-def _branch(
-    actor: Actor,
-    source: Source,
-    key: Key,
-    place: list[Any] | None,
-    limit: int,
-) -> Any:
-    """The newest lines of one source for one donor or person; None where it keeps none for such."""
-    column, row_id, besides = key
-    model = source.model
-    if not hasattr(model, column):
+@lru_cache(maxsize=512)
+def _question(
+    actor: Actor, whose: tuple[str, ...], kinds: frozenset[Happening], *, is_first: bool
+) -> Prepared | None:
+    """The newest lines of all sources, for a donor and its people or for one person."""
+    branches = [
+        _branch(actor, source, name, besides="donor" if "donor" in whose else None, first=is_first)
+        for source in SOURCES
+        for name in whose
+        if source.kind in kinds and hasattr(source.model, _column(name))
+    ]
+    if not branches:
         return None
+    lines = union_all(*branches).subquery()
+    newest = select(lines).order_by(lines.c.at.desc(), lines.c.id.desc()).limit(MOST)
+    return Prepared.of(newest)
+
+
+def _column(name: str) -> str:
+    return f"{name.split('_')[0]}_id"
+
+
+def _branch(actor: Actor, source: Source, name: str, *, besides: str | None, first: bool) -> Any:
+    """The newest lines of one source. A person's that are the donor's too are told once."""
+    model = source.model
     query = select(
-        literal(source.kind.value, Text).label("kind"),
+        literal_column(f"'{source.kind.value}'", Text).label("kind"),
         model.id.label("id"),
         source.at.label("at"),
         cast(source.title, Text).label("title"),
@@ -188,27 +199,30 @@ def _branch(
         _or_null(source.amount, Numeric(18, 4)).label("amount"),
         _or_null(source.currency, Text).label("currency"),
         _or_null(source.member, Uuid).label("member_id"),
-    ).where(model.org_id == actor.org, getattr(model, column) == row_id, *source.only)
-    if besides is not None and hasattr(model, "donor_id"):
-        query = query.where(model.donor_id.is_distinct_from(besides))
+    ).where(model.org_id == actor.org, getattr(model, _column(name)) == _id(name), *source.only)
+    if besides and name != besides and hasattr(model, "donor_id"):
+        query = query.where(model.donor_id.is_distinct_from(_id(besides)))
     if issubclass(model, Live):
         query = query.where(model.deleted_at.is_(None))
-    if issubclass(model, Owned):
-        query = query.where(reach_of(actor, model))
-    if place is not None:
-        query = query.where(*_older(source, place))
-    return query.order_by(source.at.desc(), model.id.desc()).limit(limit)
+    seen = reach_of(actor, model) if issubclass(model, Owned) else seen_with_parents(actor, model)
+    query = query.where(seen)
+    if not first:
+        query = query.where(*_older(source))
+    return query.order_by(source.at.desc(), model.id.desc()).limit(MOST)
 
 
-def _older(source: Source, place: list[Any]) -> Iterator[ColumnElement[bool]]:
+def _older(source: Source) -> Iterator[ColumnElement[bool]]:
     """After the last line seen. A source that keeps days is asked by day, as its index is."""
-    at, row_id = place
+    at, row_id = bindparam("at", None, DateTime(timezone=True)), _id("row")
     if source.model in DAYS:
-        yield DAYS[source.model] <= at.date()
+        yield DAYS[source.model] <= bindparam("day", None, Date())
     else:
         yield source.at <= at
-    there = tuple_(literal(at, DateTime(timezone=True)), literal(row_id, Uuid))
-    yield tuple_(source.at, source.model.id) < there
+    yield tuple_(source.at, source.model.id) < tuple_(at, row_id)
+
+
+def _id(name: str) -> Any:
+    return bindparam(name, None, Uuid())
 
 
 def _or_null(value: Any, kind: Any) -> Any:

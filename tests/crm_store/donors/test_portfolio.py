@@ -5,30 +5,21 @@ from sqlalchemy import func, select
 
 from crm_store.actor import Reach
 from crm_store.base import Base, new_id
-from crm_store.contacts.actions import change_address
+from crm_store.contacts.addressing import add_address, change_address
 from crm_store.contacts.testing import make_tag
 from crm_store.donors.actions import change_donor, remove_donor, restore_donor
 from crm_store.donors.models import Donor
 from crm_store.donors.portfolio import assign_officer, hand_over
 from crm_store.donors.testing import make_donor
 from crm_store.errors import Conflict, Invalid, NotFound, NotVisible, Refused
-from crm_store.identity.models import Member, User
-
-
-async def make_officer(crm, name="Noa Mizrahi"):
-    """Another member of staff."""
-    director = await crm.session.scalar(select(Member))
-    user = User(email=f"{new_id()}@example.org", name=name)
-    member = Member(user_id=user.id or new_id(), role_id=director.role_id, name=name, email="n@e.x")
-    user.id = member.user_id
-    crm.session.add_all([user, member])
-    await crm.flush()
-    return member
+from crm_store.identity.models import Member
+from crm_store.identity.testing import make_member
 
 
 async def test_every_officer_a_donor_had_is_on_record(house):
+    noa = await make_member(house)
     async with house.begin() as crm:
-        donor, noa = await make_donor(crm), await make_officer(crm)
+        donor = await make_donor(crm)
         await assign_officer(crm, donor.id, house.director.member_id, "New")
         await assign_officer(crm, donor.id, noa.id, "Speaks Greek")
         with pytest.raises(Conflict):
@@ -43,9 +34,10 @@ async def test_every_officer_a_donor_had_is_on_record(house):
 
 
 async def test_only_an_active_member_of_the_house_looks_after_donors(house, neighbour):
+    noa = await make_member(house)
     async with house.begin() as crm:
-        donor, noa = await make_donor(crm), await make_officer(crm)
-        noa.is_active = False
+        donor = await make_donor(crm)
+        (await crm.session.get(Member, (house.org_id, noa.id))).is_active = False
         await crm.flush()
         for member_id in (noa.id, neighbour.director.member_id, new_id()):
             with pytest.raises(Invalid, match="no such active member"):
@@ -53,8 +45,8 @@ async def test_only_an_active_member_of_the_house_looks_after_donors(house, neig
 
 
 async def test_a_whole_portfolio_changes_hands_in_one_go(house):
+    noa = await make_member(house)
     async with house.begin() as crm:
-        noa = await make_officer(crm)
         mine = [await make_donor(crm, owner_id=house.director.member_id) for _ in range(3)]
         other = await make_donor(crm)
     async with house.begin() as crm:
@@ -73,8 +65,8 @@ async def test_a_whole_portfolio_changes_hands_in_one_go(house):
 
 
 async def test_an_officer_hands_over_only_what_they_may_see_and_change(house):
+    noa = await make_member(house)
     async with house.begin() as crm:
-        noa = await make_officer(crm)
         await make_donor(crm, owner_id=house.director.member_id)
     reader = house.actor(scopes=frozenset({"donors:read"}))
     async with house.begin(reader) as crm:
@@ -151,3 +143,17 @@ async def test_a_donor_put_away_comes_back_as_it_was(house):
             await crm.donors.get(donor.id)
         await restore_donor(crm, donor.id)
         assert (await crm.donors.get(donor.id)).name == "Ruth Cohen"
+
+
+async def test_the_first_address_somebody_gets_is_where_their_donor_is_written_to(house):
+    async with house.begin() as crm:
+        donor, other = await make_donor(crm), await make_donor(crm, "Dana Levi")
+        (person,) = (await crm.donors.people_of([donor.id]))[donor.id]
+        assert donor.address_id is None
+    clerk = house.actor(scopes=frozenset({"contacts:read", "contacts:write"}))
+    async with house.begin(clerk) as crm:
+        await add_address(crm, await crm.people.get(person.id), city="Haifa")
+        await add_address(crm, await crm.people.get(person.id), city="Akko")
+    async with house.begin() as crm:
+        assert (await crm.donors.get(donor.id)).city_key == "haifa"
+        assert (await crm.donors.get(other.id)).address_id is None
