@@ -1,7 +1,8 @@
-"""What one can do with a gift: record, correct, move, refund, delete, thank others for it."""
+"""What one can do with a gift: record, correct, move, delete."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypedDict, Unpack
@@ -15,19 +16,16 @@ from crm_store.crm import Crm
 from crm_store.errors import Conflict, Invalid, Refused
 from crm_store.gifts.models import (
     Appeal,
-    CreditKind,
     Fund,
     Gift,
     Instalment,
     Method,
     Pledge,
     Project,
-    Refund,
-    SoftCredit,
     TributeKind,
 )
-from crm_store.gifts.planning import plan_of_gift, settle, unsettle
 from crm_store.gifts.receipting import replace_receipt
+from crm_store.gifts.settling import plan_of_gift, settle, unsettle
 from crm_store.money import Money
 from crm_store.repository import Repository
 
@@ -44,10 +42,6 @@ class SecondEntry(Conflict):
 
 class MoreThanGiven(Refused):
     """No more can be returned than was given."""
-
-
-class MoreThanGift(Invalid):
-    """Nobody can be thanked for more than the gift."""
 
 
 class GiftFacts(TypedDict, total=False):
@@ -96,6 +90,7 @@ async def record_gift(
 
     A second one of the same donor, amount, day and method is refused unless it is said to be meant.
     """
+    _refuse_unknown(facts, GiftFacts)
     donor = await crm.gifts.donor(donor_id)
     org = await crm.orgs.current()
     money = Money.of(amount, currency or org.currency)
@@ -129,9 +124,8 @@ async def correct_gift(
     """Change what the books say of a gift; a receipt that stated it otherwise is replaced."""
     gift = await crm.gifts.get(gift_id, lock=True)
     printed = {name: getattr(gift, name) for name in PRINTED}
+    _refuse_unknown(changes, GiftChanges)
     for name, value in changes.items():
-        if name not in GiftChanges.__annotations__:
-            raise Invalid(f"A gift has no {name} that could be corrected.")
         setattr(gift, name, value)
     _check(gift)
     with crm.session.no_autoflush:
@@ -140,7 +134,7 @@ async def correct_gift(
     if reason:
         crm.note("corrected", "gifts", gift.id, reason=reason)
     if printed != {name: getattr(gift, name) for name in PRINTED}:
-        await _amend_receipt(crm, gift, reason or "The gift was corrected.")
+        await amend_receipt(crm, gift, reason or "The gift was corrected.")
     if "recurring_plan_id" in changes:
         await unsettle(crm, gift)
         await settle(crm, gift)
@@ -159,7 +153,7 @@ async def move_gift(crm: Crm, gift_id: UUID, donor_id: UUID, *, reason: str | No
     await crm.flush()
     if reason:
         crm.note("moved", "gifts", gift.id, reason=reason)
-    await _amend_receipt(crm, gift, reason or "The gift was another donor's.")
+    await amend_receipt(crm, gift, reason or "The gift was another donor's.")
     await see_pledges(crm)
     return gift
 
@@ -172,7 +166,7 @@ async def delete_gift(crm: Crm, gift_id: UUID, *, reason: str | None = None) -> 
     await crm.flush()
     if reason:
         crm.note("reason", "gifts", gift.id, reason=reason)
-    await _amend_receipt(crm, gift, reason or "The gift was taken out of the books.")
+    await amend_receipt(crm, gift, reason or "The gift was taken out of the books.")
     await see_pledges(crm)
     return gift
 
@@ -187,94 +181,10 @@ async def restore_gift(crm: Crm, gift_id: UUID) -> Gift:
     return gift
 
 
-async def refund_gift(
-    crm: Crm,
-    gift_id: UUID,
-    amount: Decimal | int | str | None = None,
-    *,
-    refunded_on: date | None = None,
-    reason: str | None = None,
-    method: Method | None = None,
-    reference_number: str | None = None,
-) -> Refund:
-    """Return a gift in whole or, if an amount is said, in part; the gift itself stays on record."""
-    gift = await crm.gifts.get(gift_id, lock=True)
-    money = Money.of(gift.net if amount is None else amount, gift.currency)
-    if money.amount <= 0 and gift.net > 0:
-        raise Invalid("A refund is an amount above zero.")
-    if gift.net <= 0 or money.amount > gift.net:
-        raise MoreThanGiven
-    refund = Refund(
-        gift_id=gift.id,
-        amount=money.amount,
-        refunded_on=refunded_on or max(now().date(), gift.received_on),
-        reason=reason,
-        method=method,
-        reference_number=reference_number,
-    )
-    if refund.refunded_on < gift.received_on:
-        raise Invalid("A gift cannot be returned before it came.")
-    crm.refunds.add(refund)
-    await crm.flush()
-    await _after_refund(crm, gift, reason or "Part of the gift was returned.")
-    return refund
-
-
-async def withdraw_refund(crm: Crm, refund_id: UUID) -> Gift:
-    """The refund never went out: the gift counts as before."""
-    refund = await crm.refunds.get(refund_id, lock=True)
-    gift = await crm.gifts.get(refund.gift_id, lock=True)
-    refund.deleted_at = now()
-    await crm.flush()
-    await _after_refund(crm, gift, "A refund was withdrawn.")
-    return gift
-
-
-async def credit_softly(
-    crm: Crm,
-    gift_id: UUID,
-    kind: CreditKind,
-    *,
-    person_id: UUID | None = None,
-    donor_id: UUID | None = None,
-    amount: Decimal | int | str | None = None,
-    notes: str | None = None,
-) -> SoftCredit:
-    """Recognise a person or another donor for a gift; money received is not changed by it."""
-    gift = await crm.gifts.get(gift_id, lock=True)
-    if (person_id is None) == (donor_id is None):
-        raise Invalid("Say which person or which donor is to be credited.")
-    if person_id is not None:
-        await crm.people.get(person_id)
-    if donor_id is not None:
-        await crm.gifts.donor(donor_id)
-        if donor_id == gift.donor_id:
-            raise Invalid("Whoever gave has the credit already.")
-    money = Money.of(gift.amount if amount is None else amount, gift.currency)
-    if money.amount <= 0:
-        raise Invalid("Credit is an amount above zero.")
-    if money.amount > gift.amount:
-        raise MoreThanGift
-    for known in await crm.soft_credits.of_gift(gift.id):
-        if (known.kind, known.person_id, known.donor_id) == (kind, person_id, donor_id):
-            raise Conflict("They are credited for this gift in that role already.")
-    credit = SoftCredit(
-        gift_id=gift.id,
-        kind=kind,
-        person_id=person_id,
-        donor_id=donor_id,
-        amount=money.amount,
-        notes=notes,
-    )
-    crm.soft_credits.add(credit)
-    await crm.flush()
-    return credit
-
-
-async def withdraw_credit(crm: Crm, credit_id: UUID) -> None:
-    credit = await crm.soft_credits.get(credit_id, lock=True)
-    await crm.session.delete(credit)
-    await crm.flush()
+def _refuse_unknown(given: Mapping[str, object], known: type[GiftFacts]) -> None:
+    for name in given:
+        if name not in known.__annotations__:
+            raise Invalid(f"Nobody can say {name} of a gift.")
 
 
 def _check(gift: Gift) -> None:
@@ -326,15 +236,7 @@ async def _refuse_second_entry(crm: Crm, gift: Gift, name: str, locale: str) -> 
         )
 
 
-async def _after_refund(crm: Crm, gift: Gift, reason: str) -> None:
-    await crm.session.refresh(gift)
-    if gift.net <= 0:
-        await unsettle(crm, gift)
-    await _amend_receipt(crm, gift, reason)
-    await see_pledges(crm)
-
-
-async def _amend_receipt(crm: Crm, gift: Gift, reason: str) -> None:
+async def amend_receipt(crm: Crm, gift: Gift, reason: str) -> None:
     if receipt := await crm.receipts.of_gift(gift.id):
         await replace_receipt(crm, receipt.id, reason)
 

@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, select, union_all
 
 from crm_store.actor import Reach
 from crm_store.contacts.models import Person
 from crm_store.donors.models import Donor, DonorPerson
+from crm_store.gifts.circle import Circle, Credit, Credits, gave, summed, thanked
 from crm_store.gifts.fiscal import Period, fiscal_year, period_of
 from crm_store.gifts.models import DonorGiving, Gift, GivingYear, SoftCredit
 from crm_store.gifts.reach import OfDonors, follows_donor
@@ -21,52 +22,6 @@ from crm_store.gifts.repository import between
 from crm_store.orgs.models import Org
 
 NET = Gift.amount - Gift.refunded
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """What some people gave and helped to bring in, in one currency, net of what was returned."""
-
-    currency: str
-    hard: Decimal
-    soft: Decimal
-    hard_gifts: int
-    soft_gifts: int
-    first_on: date
-    last_on: date
-    largest: Decimal
-
-    @property
-    def combined(self) -> Decimal:
-        """Both, which is no gift twice: what one gave oneself is never soft."""
-        return self.hard + self.soft
-
-    @property
-    def gifts(self) -> int:
-        return self.hard_gifts + self.soft_gifts
-
-
-@dataclass(frozen=True, slots=True)
-class Credits:
-    """A credit for each currency, and how many gifts were left out as not visible."""
-
-    by_currency: tuple[Credit, ...]
-    hidden: int = 0
-
-    def in_(self, currency: str) -> Credit | None:
-        return next((each for each in self.by_currency if each.currency == currency), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Circle:
-    """Whose giving is asked for: donors whose gifts are theirs, and whom credit may name."""
-
-    givers: tuple[tuple[UUID, date | None], ...]
-    people: frozenset[UUID]
-
-    @property
-    def donors(self) -> frozenset[UUID]:
-        return frozenset(donor_id for donor_id, _ in self.givers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +114,7 @@ class GivingRepository(OfDonors[Gift]):
             *between(within),
             *(getattr(Gift, name) == value for name, value in narrower.items()),
         )
-        own = _gave(circle)
+        own = gave(circle)
         given = select(
             Gift.donor_id, Gift.currency, Gift.received_on, NET.label("credit"),
             literal(True).label("is_hard"),
@@ -174,12 +129,12 @@ class GivingRepository(OfDonors[Gift]):
                 SoftCredit,
                 and_(SoftCredit.org_id == Gift.org_id, SoftCredit.gift_id == Gift.id),
             )
-            .where(*counted, ~own, _thanked(circle))
+            .where(*counted, ~own, thanked(circle))
             .group_by(Gift.org_id, Gift.id)
         )  # fmt: skip
         credit = union_all(given, shared).subquery()
         seen = follows_donor(self.actor, credit.c.donor_id)
-        found = (await self.session.execute(_sum(credit).where(seen))).all()
+        found = (await self.session.execute(summed(credit).where(seen))).all()
         return Credits(
             tuple(Credit(**row._mapping) for row in found),
             0 if self.actor.reach is Reach.ALL else await self._count(credit, ~seen),
@@ -275,39 +230,3 @@ class GivingRepository(OfDonors[Gift]):
     async def _count(self, rows: Any, condition: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(rows).where(condition)
         return int(await self.session.scalar(query) or 0)
-
-
-def _gave(circle: Circle) -> ColumnElement[bool]:
-    whole = [donor_id for donor_id, until in circle.givers if until is None]
-    for_a_time = [
-        and_(Gift.donor_id == donor_id, Gift.received_on <= until)
-        for donor_id, until in circle.givers
-        if until is not None
-    ]
-    return or_(Gift.donor_id.in_(whole) if whole else false(), *for_a_time)
-
-
-def _thanked(circle: Circle) -> ColumnElement[bool]:
-    return or_(
-        SoftCredit.person_id.in_(circle.people) if circle.people else false(),
-        SoftCredit.donor_id.in_(circle.donors) if circle.donors else false(),
-    )
-
-
-def _sum(credit: Any) -> Any:
-    amount, is_hard = credit.c.credit, credit.c.is_hard
-    nothing = Decimal(0)
-    return (
-        select(
-            credit.c.currency,
-            func.coalesce(func.sum(amount).filter(is_hard), nothing).label("hard"),
-            func.coalesce(func.sum(amount).filter(~is_hard), nothing).label("soft"),
-            func.count().filter(is_hard).label("hard_gifts"),
-            func.count().filter(~is_hard).label("soft_gifts"),
-            func.min(credit.c.received_on).label("first_on"),
-            func.max(credit.c.received_on).label("last_on"),
-            func.max(amount).label("largest"),
-        )
-        .group_by(credit.c.currency)
-        .order_by(credit.c.currency)
-    )

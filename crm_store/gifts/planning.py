@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from crm_store.base import new_id, now
@@ -18,22 +18,15 @@ from crm_store.gifts.models import (
     ExpectedGift,
     ExpectedStatus,
     Frequency,
-    Gift,
     Method,
     PlanStatus,
     RecurringPlan,
 )
 from crm_store.gifts.schedule import day_of, due_days
+from crm_store.gifts.settling import look_ahead
 from crm_store.money import Money
 
 AHEAD = timedelta(days=366)
-GRACE = 7
-NEAR = {
-    Frequency.WEEKLY: 3,
-    Frequency.MONTHLY: 15,
-    Frequency.QUARTERLY: 45,
-    Frequency.YEARLY: 180,
-}
 
 
 class PlanEnded(Conflict):
@@ -173,67 +166,8 @@ async def skip_expected(crm: Crm, expected_id: UUID) -> ExpectedGift:
         raise Conflict("This gift has already come.")
     expected.status = ExpectedStatus.SKIPPED
     await crm.flush()
-    await _look_ahead(crm, [expected.plan_id])
+    await look_ahead(crm, [expected.plan_id])
     return expected
-
-
-async def mark_missed(crm: Crm, on: date, *, grace_days: int = GRACE) -> int:
-    """Mark what should have come more than so many days ago and did not; answers how many."""
-    crm.actor.need("gifts:write")
-    late = (
-        update(ExpectedGift)
-        .where(
-            ExpectedGift.org_id == crm.actor.org,
-            ExpectedGift.status == ExpectedStatus.EXPECTED,
-            ExpectedGift.due_on < on - timedelta(days=grace_days),
-            crm.expected_gifts.visible(),
-        )
-        .values(status=ExpectedStatus.MISSED)
-        .returning(ExpectedGift.plan_id)
-        .execution_options(synchronize_session=False)
-    )
-    plans = (await crm.session.scalars(late)).all()
-    if plans:
-        crm.note("missed", "expected_gifts", gifts=len(plans), due_before=on)
-        await _look_ahead(crm, list(set(plans)))
-    return len(plans)
-
-
-async def plan_of_gift(crm: Crm, gift: Gift) -> RecurringPlan | None:
-    """The one running plan that a gift nobody assigned clearly belongs to."""
-    plans = await crm.plans.matching(gift.donor_id, gift.amount, gift.currency)
-    awaited = [
-        plan
-        for plan in plans
-        if await crm.expected_gifts.nearest(
-            plan.id, gift.received_on, within=min(NEAR[plan.frequency], GRACE)
-        )
-    ]
-    return awaited[0] if len(awaited) == 1 else None
-
-
-async def settle(crm: Crm, gift: Gift) -> ExpectedGift | None:
-    """Mark the expectation that a gift under a plan fulfils: the open one nearest in time."""
-    if gift.recurring_plan_id is None:
-        return None
-    plan = await crm.plans.get(gift.recurring_plan_id)
-    expected = await crm.expected_gifts.nearest(
-        plan.id, gift.received_on, within=NEAR[plan.frequency]
-    )
-    if expected is not None:
-        expected.status, expected.gift_id = ExpectedStatus.RECEIVED, gift.id
-        await crm.flush()
-        await _look_ahead(crm, [plan.id])
-    return expected
-
-
-async def unsettle(crm: Crm, gift: Gift) -> None:
-    """What a gift had fulfilled is awaited again, as when it bounced."""
-    expected = await crm.expected_gifts.of_gift(gift.id)
-    if expected is not None:
-        expected.status, expected.gift_id = ExpectedStatus.EXPECTED, None
-        await crm.flush()
-        await _look_ahead(crm, [expected.plan_id])
 
 
 async def _running(crm: Crm, plan_id: UUID) -> RecurringPlan:
@@ -254,7 +188,7 @@ async def _foresee(crm: Crm, plans: Sequence[RecurringPlan], until: date) -> int
             ),
             rows,
         )
-    await _look_ahead(crm, [plan.id for plan in plans], until)
+    await look_ahead(crm, [plan.id for plan in plans], until)
     return len(rows)
 
 
@@ -285,7 +219,7 @@ async def _forget_from(crm: Crm, plan: RecurringPlan, day: date) -> None:
         .where(*_open_from(plan, day))
         .execution_options(synchronize_session="fetch")
     )
-    await _look_ahead(crm, [plan.id])
+    await look_ahead(crm, [plan.id])
 
 
 def _open_from(plan: RecurringPlan, day: date) -> tuple[ColumnElement[bool], ...]:
@@ -294,32 +228,4 @@ def _open_from(plan: RecurringPlan, day: date) -> tuple[ColumnElement[bool], ...
         ExpectedGift.plan_id == plan.id,
         ExpectedGift.status == ExpectedStatus.EXPECTED,
         ExpectedGift.due_on >= day,
-    )
-
-
-async def _look_ahead(crm: Crm, plan_ids: Sequence[UUID], until: date | None = None) -> None:
-    """Plans say when their next gift is expected, and how far that is known."""
-    next_on = (
-        select(func.min(ExpectedGift.due_on))
-        .where(
-            ExpectedGift.org_id == RecurringPlan.org_id,
-            ExpectedGift.plan_id == RecurringPlan.id,
-            ExpectedGift.status == ExpectedStatus.EXPECTED,
-        )
-        .scalar_subquery()
-    )
-    known = {} if until is None else {"expected_until": until}
-    await crm.session.execute(
-        update(RecurringPlan)
-        .where(RecurringPlan.org_id == crm.actor.org, RecurringPlan.id.in_(plan_ids))
-        .values(next_on=next_on, **known)
-        .execution_options(synchronize_session=False)
-    )
-    at_hand = [
-        row.id for row in crm.session.identity_map.values() if isinstance(row, RecurringPlan)
-    ]
-    await crm.session.scalars(
-        select(RecurringPlan)
-        .where(RecurringPlan.org_id == crm.actor.org, RecurringPlan.id.in_(at_hand))
-        .execution_options(populate_existing=True)
     )

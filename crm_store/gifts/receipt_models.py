@@ -60,7 +60,9 @@ class Receipt(TenantRow):
     deductible_totals: Mapped[Json] = mapped_column(comment="The part that may be deducted.")
     text: Mapped[str] = mapped_column(comment="The whole paper as issued.")
     replaces_id: Mapped[UUID | None] = ref("receipts", comment="The void one it stands in for.")
-    copies: Mapped[int] = mapped_column(default=0, comment="Duplicates issued since.")
+    copies: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="Duplicates issued since."
+    )
     last_copy_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
@@ -97,4 +99,6 @@ class ReceiptGift(TenantRow):
     currency: Mapped[str]
     method: Mapped[Method]
     purpose: Mapped[str | None] = mapped_column(comment="Fund or project as printed.")
-    is_void: Mapped[bool] = mapped_column(default=False, comment="With its receipt.")
+    is_void: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false"), comment="With its receipt."
+    )

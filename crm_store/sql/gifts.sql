@@ -1,6 +1,6 @@
--- Totals of giving are kept by statement-level triggers that run as whoever writes: an insert adds to
--- them, any other change counts the affected years again. A gift counts while it is not deleted and
--- something of it has not been returned.
+-- Totals of giving are kept by statement-level triggers that run as whoever writes. They count the
+-- affected years again and never add to them: one statement may fire several triggers (an upsert does),
+-- and counting twice is harmless. A gift counts while it is not deleted and something of it remains.
 
 -- The fiscal year of a day, named by the year in which it ends; crm_store/gifts/fiscal.py says the same.
 CREATE FUNCTION fiscal_year(day date, starts integer) RETURNS integer
@@ -225,58 +225,21 @@ END $$;
 CREATE FUNCTION gifts_added() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     starts integer;
+    keys record;
 BEGIN
     IF is_bulk() THEN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock_shared(giving_key());
     starts := fiscal_year_starts();
-
-    INSERT INTO giving_years AS y (org_id, donor_id, fiscal_year, currency, gifts, total, largest,
-                                   first_on, first_amount, last_on, last_amount)
-    SELECT app_org(), g.donor_id, fiscal_year(g.received_on, starts), g.currency, count(*),
-           sum(g.net), max(g.net),
-           min(g.received_on), (array_agg(g.net ORDER BY g.received_on, g.net DESC))[1],
-           max(g.received_on), (array_agg(g.net ORDER BY g.received_on DESC, g.net DESC))[1]
-    FROM (SELECT donor_id, currency, received_on, amount - refunded AS net
-          FROM added WHERE deleted_at IS NULL AND amount > refunded) g
-    GROUP BY 2, 3, 4
-    ORDER BY 2, 3, 4
-    ON CONFLICT (org_id, donor_id, fiscal_year, currency) DO UPDATE SET
-        gifts = y.gifts + excluded.gifts,
-        total = y.total + excluded.total,
-        largest = greatest(y.largest, excluded.largest),
-        first_on = least(y.first_on, excluded.first_on),
-        first_amount = CASE WHEN excluded.first_on < y.first_on THEN excluded.first_amount
-                            WHEN excluded.first_on > y.first_on THEN y.first_amount
-                            ELSE greatest(y.first_amount, excluded.first_amount) END,
-        last_on = greatest(y.last_on, excluded.last_on),
-        last_amount = CASE WHEN excluded.last_on > y.last_on THEN excluded.last_amount
-                           WHEN excluded.last_on < y.last_on THEN y.last_amount
-                           ELSE greatest(y.last_amount, excluded.last_amount) END;
-
-    INSERT INTO donor_giving AS d (org_id, donor_id, currency, gifts, total, largest,
-                                   first_on, first_amount, last_on, last_amount)
-    SELECT app_org(), g.donor_id, g.currency, count(*), sum(g.net), max(g.net),
-           min(g.received_on), (array_agg(g.net ORDER BY g.received_on, g.net DESC))[1],
-           max(g.received_on), (array_agg(g.net ORDER BY g.received_on DESC, g.net DESC))[1]
-    FROM (SELECT donor_id, currency, received_on, amount - refunded AS net
-          FROM added WHERE deleted_at IS NULL AND amount > refunded) g
-    GROUP BY 2, 3
-    ORDER BY 2, 3
-    ON CONFLICT (org_id, donor_id, currency) DO UPDATE SET
-        gifts = d.gifts + excluded.gifts,
-        total = d.total + excluded.total,
-        largest = greatest(d.largest, excluded.largest),
-        first_on = least(d.first_on, excluded.first_on),
-        first_amount = CASE WHEN excluded.first_on < d.first_on THEN excluded.first_amount
-                            WHEN excluded.first_on > d.first_on THEN d.first_amount
-                            ELSE greatest(d.first_amount, excluded.first_amount) END,
-        last_on = greatest(d.last_on, excluded.last_on),
-        last_amount = CASE WHEN excluded.last_on > d.last_on THEN excluded.last_amount
-                           WHEN excluded.last_on < d.last_on THEN d.last_amount
-                           ELSE greatest(d.last_amount, excluded.last_amount) END;
-
+    SELECT array_agg(k.donor_id) AS donors, array_agg(k.currency) AS currencies,
+           array_agg(k.year) AS years
+    INTO keys
+    FROM (SELECT DISTINCT donor_id, currency, fiscal_year(received_on, starts) AS year
+          FROM added WHERE deleted_at IS NULL) k;
+    IF keys.donors IS NOT NULL THEN
+        PERFORM count_years_again(keys.donors, keys.currencies, keys.years);
+    END IF;
     PERFORM settle_pledges((
         SELECT array_agg(DISTINCT i.pledge_id) FROM instalments i
         WHERE i.org_id = (SELECT app_org()) AND i.id IN (

@@ -16,15 +16,11 @@ from crm_store.contacts.testing import make_household, make_person
 from crm_store.donors.models import DonorPerson
 from crm_store.donors.testing import make_donor
 from crm_store.errors import Conflict, Invalid, NotFound, NotVisible
-from crm_store.gifts.actions import (
-    MoreThanGift,
-    credit_softly,
-    delete_gift,
-    refund_gift,
-    withdraw_credit,
-)
+from crm_store.gifts.actions import delete_gift
+from crm_store.gifts.crediting import MoreThanGift, credit_softly, withdraw_credit
 from crm_store.gifts.fiscal import Period
 from crm_store.gifts.models import CreditKind, Gift, SoftCredit
+from crm_store.gifts.refunding import refund_gift
 from crm_store.gifts.testing import make_fund, make_gift
 
 DAY = date(2025, 4, 13)

@@ -5,7 +5,7 @@ import pytest
 
 from crm_store.donors.testing import make_donor
 from crm_store.errors import Conflict, Invalid
-from crm_store.gifts.actions import delete_gift, record_gift, refund_gift, restore_gift
+from crm_store.gifts.actions import delete_gift, record_gift, restore_gift
 from crm_store.gifts.fiscal import Period
 from crm_store.gifts.models import ExpectedStatus, Frequency, PlanStatus
 from crm_store.gifts.planning import (
@@ -14,12 +14,13 @@ from crm_store.gifts.planning import (
     change_plan_amount,
     end_plan,
     foresee_gifts,
-    mark_missed,
     pause_plan,
     resume_plan,
     skip_expected,
     start_plan,
 )
+from crm_store.gifts.refunding import refund_gift
+from crm_store.gifts.settling import mark_missed
 from crm_store.gifts.testing import make_plan
 
 JAN = date(2024, 1, 31)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from crm_store.base import now
 from crm_store.donors.testing import make_donor
 from crm_store.errors import Invalid
-from crm_store.gifts.actions import correct_gift, delete_gift, move_gift, record_gift, refund_gift
+from crm_store.gifts.actions import correct_gift, delete_gift, move_gift, record_gift
 from crm_store.gifts.models import Frequency, InstalmentStatus, PledgeStatus
 from crm_store.gifts.pledging import (
     NothingOpen,
@@ -18,6 +18,7 @@ from crm_store.gifts.pledging import (
     write_off_instalment,
     write_off_pledge,
 )
+from crm_store.gifts.refunding import refund_gift
 from crm_store.gifts.testing import make_fund, make_pledge
 from crm_store.money import Money, digits
 

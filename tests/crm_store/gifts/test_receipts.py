@@ -8,17 +8,13 @@ from sqlalchemy.exc import DBAPIError
 
 from crm_store.base import now
 from crm_store.contacts.actions import change_person
+from crm_store.donors.merging import merge_donors
 from crm_store.donors.testing import make_donor
 from crm_store.errors import Invalid, NotFound
-from crm_store.gifts.actions import (
-    correct_gift,
-    delete_gift,
-    move_gift,
-    refund_gift,
-    restore_gift,
-)
+from crm_store.gifts.actions import correct_gift, delete_gift, move_gift, restore_gift
 from crm_store.gifts.models import Method, Receipt, ReceiptGift, ReceiptKind, ReceiptNumber
 from crm_store.gifts.numbering import OutOfOrder
+from crm_store.gifts.receipt_views import ReceiptGiftView, ReceiptView
 from crm_store.gifts.receipting import (
     AlreadyReceipted,
     NothingLeft,
@@ -29,8 +25,8 @@ from crm_store.gifts.receipting import (
     mark_receipt_sent,
     void_receipt,
 )
+from crm_store.gifts.refunding import refund_gift
 from crm_store.gifts.testing import make_fund, make_gift
-from crm_store.gifts.views import ReceiptGiftView, ReceiptView
 from crm_store.orgs.models import OrgSetting
 
 DAY = date(2025, 3, 14)
@@ -313,13 +309,19 @@ async def test_a_moved_gift_is_receipted_to_whom_it_belongs(house):
         assert (rest.names, rest.totals) == (["Ruth Cohen"], {"EUR": "7.00"})
 
 
-async def test_a_receipt_follows_its_donor_and_keeps_its_words(house):
+async def test_receipts_and_totals_follow_a_merge_and_keep_their_words(house):
     async with house.begin() as crm:
         ruth, kept = await make_donor(crm), await make_donor(crm, "Ruth Kohen")
         receipt = await issue_receipt(crm, (await make_gift(crm, ruth)).id)
-        await crm.session.execute(update(Receipt).values(donor_id=kept.id))
-        await crm.session.refresh(receipt)
+        await make_gift(crm, kept, 5)
+        receipt_id, before = receipt.id, receipt.text
+    async with house.begin() as crm:
+        await merge_donors(crm, kept.id, ruth.id, reason="One and the same")
+    async with house.begin() as crm:
+        receipt = await crm.receipts.get(receipt_id)
         assert (receipt.donor_id, receipt.names) == (kept.id, ["Ruth Cohen"])
+        assert receipt.text == before
+        assert (await crm.giving.lifetime(kept.id))[0].total == 105
 
 
 async def test_numbers_begin_again_each_year_as_the_organisation_counts(house):

@@ -14,11 +14,10 @@ from crm_store.gifts.actions import (
     delete_gift,
     move_gift,
     record_gift,
-    refund_gift,
     restore_gift,
-    withdraw_refund,
 )
 from crm_store.gifts.models import Method, TributeKind
+from crm_store.gifts.refunding import refund_gift, withdraw_refund
 from crm_store.gifts.testing import make_fund, make_gift, make_plan, make_pledge
 from crm_store.money import NotMoney
 
@@ -128,6 +127,8 @@ async def test_a_correction_is_told_with_before_and_after(house):
 async def test_only_what_a_gift_says_can_be_corrected(house):
     async with house.begin() as crm:
         gift = await make_gift(crm, await make_donor(crm), 100)
+        with pytest.raises(Invalid):
+            await record_gift(crm, gift.donor_id, 5, refunded=5)
         for changes in ({"refunded": Decimal(5)}, {"donor_id": new_id()}, {"org_id": new_id()}):
             with pytest.raises(Invalid):
                 await correct_gift(crm, gift.id, **changes)

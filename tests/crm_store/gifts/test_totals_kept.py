@@ -9,12 +9,12 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Uuid, bindparam, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from crm_store.base import now
+from crm_store.base import new_id, now
 from crm_store.donors.testing import make_donor
 from crm_store.gifts.fiscal import fiscal_year
-from crm_store.gifts.models import DonorGiving, Gift, GivingYear, Refund
+from crm_store.gifts.models import DonorGiving, Gift, GivingYear, Method, Refund
 from crm_store.gifts.testing import make_gift
 from crm_store.orgs.models import Org
 
@@ -73,7 +73,7 @@ async def check(house):
 
 STEPS = st.lists(
     st.sampled_from(
-        ["add", "add", "add_many", "amount", "day", "move", "currency", "notes", "delete",
+        ["add", "add", "add_many", "upsert", "amount", "day", "move", "currency", "notes", "delete",
          "restore", "erase", "refund", "unrefund", "all_days", "fiscal"]
     ),
     min_size=3,
@@ -108,6 +108,8 @@ class Books:
         if what in ("add", "add_many"):
             self.crm.session.add_all(self.gift() for _ in range(1 if what == "add" else 7))
             await self.crm.flush()
+        elif what == "upsert":
+            await self.upsert(gift_id)
         elif what == "all_days":
             await self.crm.session.execute(
                 update(Gift).values(received_on=Gift.received_on + self.dice.randint(-400, 400))
@@ -117,6 +119,19 @@ class Books:
             await self.crm.session.execute(update(Org).values(fiscal_year_starts=starts))
         elif gift_id is not None:
             await self.one(what, gift_id, new)
+
+    async def upsert(self, gift_id):
+        """One statement that both adds and changes, as loaders write."""
+        donor, day = self.dice.choice(self.donors), date(2024, 5, 5)
+        ids = [new_id(), new_id(), *([gift_id] if gift_id else [])]
+        facts = {"donor_id": donor, "currency": "EUR", "received_on": day, "method": Method.CASH}
+        amount = self.dice.randint(1000, 2000)
+        statement = insert(Gift).on_conflict_do_update(
+            index_elements=["org_id", "id"],
+            set_={"amount": amount, "donor_id": donor, "currency": "EUR", "received_on": day},
+        )
+        rows = [{"org_id": self.crm.actor.org, "id": one, "amount": 7, **facts} for one in ids]
+        await self.crm.session.execute(statement.values(rows))
 
     async def one(self, what, gift_id, new):
         gift = (
