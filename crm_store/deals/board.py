@@ -8,7 +8,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, cast, func, literal, not_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    not_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from crm_store.actor import Actor, Reach
@@ -71,6 +83,30 @@ def board_query(
         Deal.status == DealStatus.OPEN,
         Deal.deleted_at.is_(None),
     )
+    worth = _worth(standing, visible)
+    hidden = _hidden(actor, standing, visible)
+    cards = (
+        select(Deal)
+        .where(*standing, visible)
+        .order_by(Deal.stage_since, Deal.id)
+        .limit(per_stage)
+        .correlate(Stage)
+        .lateral()
+    )
+    card = aliased(Deal, cards)
+    return (
+        select(Stage, worth.c.worth, hidden.c.hidden, card)
+        .select_from(Stage)
+        .join(worth, true())
+        .join(hidden, true())
+        .outerjoin(cards, true())
+        .where(Stage.org_id == actor.org, Stage.pipeline_id == pipeline_id, Stage.is_active)
+        .order_by(Stage.position, card.stage_since, card.id)
+    )
+
+
+def _worth(standing: Any, visible: ColumnElement[bool]) -> FromClause:
+    """What stands in a stage, summed once for each currency."""
     sums = (
         select(
             Deal.currency,
@@ -83,42 +119,21 @@ def board_query(
         .correlate(Stage)
         .subquery()
     )
-    worth = (
-        select(
-            func.jsonb_agg(
-                func.jsonb_build_object(
-                    "currency", sums.c.currency,
-                    "deals", sums.c.deals,
-                    "value", cast(sums.c.value, Text),
-                    "weighted", cast(sums.c.weighted, Text),
-                )
-            )
-        )
-        .correlate(Stage)
-        .scalar_subquery()
+    parts = func.jsonb_build_object(
+        "currency", sums.c.currency,
+        "deals", sums.c.deals,
+        "value", cast(sums.c.value, Text),
+        "weighted", cast(sums.c.weighted, Text),
     )  # fmt: skip
-    cards = (
-        select(Deal)
-        .where(*standing, visible)
-        .order_by(Deal.stage_since, Deal.id)
-        .limit(per_stage)
-        .correlate(Stage)
-        .lateral()
-    )
-    card = aliased(Deal, cards)
-    return (
-        select(Stage, worth, _hidden(actor, standing, visible), card)
-        .outerjoin(cards, true())
-        .where(Stage.org_id == actor.org, Stage.pipeline_id == pipeline_id, Stage.is_active)
-        .order_by(Stage.position, card.stage_since, card.id)
-    )
+    return select(func.jsonb_agg(parts).label("worth")).correlate(Stage).lateral()
 
 
-def _hidden(actor: Actor, standing: Any, visible: ColumnElement[bool]) -> ColumnElement[int]:
+def _hidden(actor: Actor, standing: Any, visible: ColumnElement[bool]) -> FromClause:
+    """How many stand there that the asker may not see."""
     if actor.reach is Reach.ALL:
-        return literal(0, Integer)
+        return select(literal(0, Integer).label("hidden")).lateral()
     unseen = not_(func.coalesce(visible, False))
-    return select(func.count()).where(*standing, unseen).correlate(Stage).scalar_subquery()
+    return select(func.count().label("hidden")).where(*standing, unseen).correlate(Stage).lateral()
 
 
 def _together(parts: Iterable[Worth]) -> tuple[Worth, ...]:

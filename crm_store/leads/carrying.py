@@ -12,8 +12,8 @@ from crm_store.contacts.models import Activity, Note, Tagging
 from crm_store.crm import Crm
 from crm_store.tasks.models import Task
 
-HANDED_OVER = (Note, Tagging)
-SHARED = (Activity, Task)
+HANDED_OVER: tuple[type[Any], ...] = (Note, Tagging)
+SHARED: tuple[type[Any], ...] = (Activity, Task)
 
 Carried = dict[str, list[str]]
 

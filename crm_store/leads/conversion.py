@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from crm_store.base import now
@@ -12,7 +13,7 @@ from crm_store.contacts.actions import add_company, add_person, employ
 from crm_store.contacts.candidates import Candidate
 from crm_store.contacts.identifying import add_identifier
 from crm_store.contacts.matching import Grade, Match, find_company_matches, find_matches
-from crm_store.contacts.models import Company, IdentifierKind, LifecycleStage, Person
+from crm_store.contacts.models import Company, Identifier, IdentifierKind, LifecycleStage, Person
 from crm_store.crm import Crm
 from crm_store.deals.actions import create_deal
 from crm_store.deals.models import Deal
@@ -21,6 +22,8 @@ from crm_store.donors.models import Donor
 from crm_store.errors import Ambiguous, Conflict, Refused
 from crm_store.leads.carrying import Carried, carry
 from crm_store.leads.models import Lead, LeadConversion, LeadStatus
+
+Held: TypeAlias = Mapping[IdentifierKind, Sequence[Identifier]]
 
 
 class AlreadyConverted(Conflict):
@@ -92,15 +95,11 @@ async def convert_lead(
 
 async def find_lead_matches(crm: Crm, lead: Lead) -> list[Match]:
     """Recorded people this lead may be, surest first."""
-    reached = (
-        (IdentifierKind.EMAIL, lead.email),
-        (IdentifierKind.PHONE, lead.phone),
-        (IdentifierKind.VISITOR, str(lead.visitor_id) if lead.visitor_id else None),
-    )
+    proof = [(IdentifierKind.VISITOR, str(lead.visitor_id))] if lead.visitor_id else []
     candidate = Candidate(
         given_name=lead.given_name or None,
         family_name=lead.family_name or None,
-        identifiers=tuple((kind, value) for kind, value in reached if value),
+        identifiers=(*_reached(lead), *proof),
     )
     return await find_matches(crm, candidate)
 
@@ -132,8 +131,12 @@ async def _company(crm: Crm, lead: Lead, becoming: Becoming, made: Made) -> Comp
 async def _person(crm: Crm, lead: Lead, becoming: Becoming, made: Made) -> Person:
     if becoming.person_id is not None:
         return await _complete(crm, lead, await crm.people.get(becoming.person_id), made)
+    held = await _held(crm, lead)
+    bearers = {identifier.person_id for row in held.values() for identifier in row}
     matches = [
-        match for match in await find_lead_matches(crm, lead) if match.grade is not Grade.POSSIBLE
+        match
+        for match in await find_lead_matches(crm, lead)
+        if match.grade is not Grade.POSSIBLE or match.row_id in bearers
     ]
     if matches and not becoming.somebody_new:
         sure = [match for match in matches if match.grade is Grade.EXACT]
@@ -141,14 +144,19 @@ async def _person(crm: Crm, lead: Lead, becoming: Becoming, made: Made) -> Perso
             raise MayBeKnown(matches)
         return await _complete(crm, lead, await crm.people.get(sure[0].row_id), made)
     made.created.append("person")
-    return await add_person(
+    return await _new_person(crm, lead, becoming, made, held)
+
+
+async def _new_person(crm: Crm, lead: Lead, becoming: Becoming, made: Made, held: Held) -> Person:
+    """Somebody of their own; what others are reached by too is shared with them."""
+    reached = dict(_reached(lead))
+    person = await add_person(
         crm,
         even_if_known=True,
-        shared=bool(matches),
         given_name=lead.given_name,
         family_name=lead.family_name,
-        email=lead.email,
-        phone=lead.phone,
+        email=None if IdentifierKind.EMAIL in held else reached.get(IdentifierKind.EMAIL),
+        phone=None if IdentifierKind.PHONE in held else reached.get(IdentifierKind.PHONE),
         company_id=made.company.id if made.company else None,
         job_title=lead.job_title,
         owner_id=_owner(crm, lead),
@@ -160,18 +168,36 @@ async def _person(crm: Crm, lead: Lead, becoming: Becoming, made: Made) -> Perso
             LifecycleStage.OPPORTUNITY if becoming.deal is not None else LifecycleStage.CUSTOMER
         ),
     )
+    for kind in held:
+        await add_identifier(crm, person, kind, reached[kind], shared=True)
+    return person
 
 
 async def _complete(crm: Crm, lead: Lead, person: Person, made: Made) -> Person:
-    """Add to somebody recorded how else they are reached, unless that is another's, and their job."""
-    for kind, value in ((IdentifierKind.EMAIL, lead.email), (IdentifierKind.PHONE, lead.phone)):
-        if value and not await crm.identifiers.count(await crm.identifiers.bearing(kind, value)):
+    """What the lead tells of somebody recorded: how they are reached, where they work."""
+    held = await _held(crm, lead)
+    for kind, value in _reached(lead):
+        if kind not in held:
             added = await add_identifier(crm, person, kind, value)
             made.carried.setdefault("identifiers", []).append(str(added.id))
     if made.company and not await crm.employments.of(person_id=person.id):
         job = await employ(crm, person, made.company.id, title=lead.job_title)
         made.carried["employments"] = [str(job.id)]
     return person
+
+
+async def _held(crm: Crm, lead: Lead) -> Held:
+    """Of the ways this lead is reached, those that are recorded already, and on whom."""
+    found = {
+        kind: await crm.identifiers.all(await crm.identifiers.bearing(kind, value))
+        for kind, value in _reached(lead)
+    }
+    return {kind: rows for kind, rows in found.items() if rows}
+
+
+def _reached(lead: Lead) -> list[tuple[IdentifierKind, str]]:
+    ways = ((IdentifierKind.EMAIL, lead.email), (IdentifierKind.PHONE, lead.phone))
+    return [(kind, value) for kind, value in ways if value]
 
 
 async def _donor(crm: Crm, lead: Lead, becoming: Becoming, made: Made) -> Donor | None:

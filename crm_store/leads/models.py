@@ -68,7 +68,14 @@ class Lead(Live, Owned, TenantRow):
         CheckConstraint(
             "(status IN ('won', 'lost')) = (closed_at IS NOT NULL)", name="closed_when_decided"
         ),
-        Index(None, "org_id", "status", "score"),
+        Index(None, "org_id", "status", "id"),
+        Index(
+            "ix_leads_hottest",
+            "org_id",
+            "score",
+            "id",
+            postgresql_where=text("closed_at IS NULL AND deleted_at IS NULL"),
+        ),
         Index(None, "org_id", "email"),
         Index(None, "org_id", "phone"),
         Index(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +60,7 @@ class LeadRepository(Repository[Lead]):
         self, *criteria: ColumnElement[bool], after: str | None = None, limit: int = 20
     ) -> Page[Lead]:
         """Open leads, the highest score first."""
-        open_now = Lead.status.in_(OPEN)
+        open_now = Lead.closed_at.is_(None)
         order = (Lead.score, Lead.id)
         return await keyset_page(
             self, open_now, *criteria, order=order, after=after, limit=limit, newest_first=True
@@ -167,7 +168,7 @@ class LeadAssignmentRepository(Repository[LeadAssignment]):
             .order_by(LeadAssignment.assigned_at, LeadAssignment.id)
         )
 
-    async def last_given(self, members: Collection[UUID]) -> dict[UUID, Any]:
+    async def last_given(self, members: Collection[UUID]) -> dict[UUID, datetime]:
         """When each of these was last given a lead; those who never were are missing."""
         query = (
             self.everything()
@@ -175,7 +176,7 @@ class LeadAssignmentRepository(Repository[LeadAssignment]):
             .with_only_columns(LeadAssignment.member_id, func.max(LeadAssignment.assigned_at))
             .group_by(LeadAssignment.member_id)
         )
-        return {member: at for member, at in await self.session.execute(query)}
+        return {member: at for member, at in await self.session.execute(query) if member}
 
 
 class ScoringRuleRepository(Repository[ScoringRule]):

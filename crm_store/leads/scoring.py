@@ -16,30 +16,11 @@ from crm_store.leads.models import Lead, LeadQuality, LeadSource, LeadStatus, Sc
 
 LOWEST, HIGHEST = 0, 100
 FREE_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "yahoo.com",
-        "yahoo.gr",
-        "hotmail.com",
-        "hotmail.gr",
-        "outlook.com",
-        "live.com",
-        "icloud.com",
-        "me.com",
-        "aol.com",
-        "proton.me",
-        "protonmail.com",
-        "gmx.com",
-        "gmx.de",
-        "mail.com",
-        "walla.co.il",
-        "walla.com",
-        "freemail.gr",
-        "in.gr",
-        "otenet.gr",
-    ]
-)
+    {"gmail.com", "googlemail.com", "yahoo.com", "yahoo.gr", "hotmail.com", "hotmail.gr",
+     "outlook.com", "live.com", "icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com",
+     "gmx.com", "gmx.de", "mail.com", "walla.co.il", "walla.com", "freemail.gr", "in.gr",
+     "otenet.gr"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ async def _put_away(crm: Crm, conversion: LeadConversion) -> None:
         row_id: UUID | None = getattr(conversion, f"{name}_id")
         if name not in conversion.created or row_id is None:
             continue
-        there = exists().where(
+        there: ColumnElement[bool] = exists().where(
             model.org_id == crm.actor.org, model.id == row_id, model.deleted_at.is_(None)
         )
         if name == "company":

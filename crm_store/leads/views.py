@@ -20,7 +20,8 @@ class ReasonView(View):
 
 class LeadView(View):
     id: UUID
-    name: str
+    given_name: str
+    family_name: str
     email: str | None = None
     phone: str | None = None
     company_name: str | None = None

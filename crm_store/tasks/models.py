@@ -95,6 +95,13 @@ class Task(Live, Owned, TenantRow):
             "due_at",
             postgresql_where=text(STILL_OPEN),
         ),
+        Index(
+            "ix_tasks_done_by_owner",
+            "org_id",
+            "owner_id",
+            "completed_at",
+            postgresql_where=text("completed_at IS NOT NULL"),
+        ),
         Index("ix_tasks_open_by_due", "org_id", "due_at", postgresql_where=text(STILL_OPEN)),
         Index(None, "org_id", "status", "id"),
     )
