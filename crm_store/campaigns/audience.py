@@ -21,7 +21,7 @@ from crm_store.errors import Conflict, Invalid
 from crm_store.outreach.deciding import decide
 from crm_store.outreach.judging import Verdict
 from crm_store.repository import reach_of
-from crm_store.segments.models import SegmentMember
+from crm_store.segments.models import Segment, SegmentKind, SegmentMember
 
 ONCE = "Their household is written to once."
 
@@ -81,9 +81,9 @@ async def freeze_audience(
     if campaign.status is not CampaignStatus.DRAFT:
         raise Conflict("The audience of a campaign is fixed once it is scheduled.")
     at = at or now()
-    wanted = await _visible(
-        crm, people if people is not None else _members(crm, campaign.segment_id)
-    )
+    if people is None:
+        people = await _members(crm, campaign.segment_id)
+    wanted = await _visible(crm, people)
     await crm.session.execute(
         delete(CampaignRecipient).where(
             CampaignRecipient.org_id == campaign.org_id,
@@ -140,11 +140,14 @@ async def _visible(crm: Crm, people: Sequence[UUID] | Select[Any]) -> Sequence[U
     return wanted
 
 
-def _members(crm: Crm, segment_id: UUID | None) -> Select[Any]:
+async def _members(crm: Crm, segment_id: UUID | None) -> Select[Any]:
     """People on a static list, and of its donors everybody who gives with them."""
     if segment_id is None:
         raise Invalid("Say who this campaign is for: a segment, or people by name.")
     org = crm.actor.org
+    segment = await crm.session.get_one(Segment, (org, segment_id))
+    if segment.kind is not SegmentKind.STATIC:
+        raise Invalid("This segment follows a filter: ask it for its people first.")
     listed = (
         select(SegmentMember)
         .where(SegmentMember.org_id == org, SegmentMember.segment_id == segment_id)

@@ -103,6 +103,9 @@ class Conversation(Owned, TenantRow):
     handling: Mapped[Handling] = mapped_column(default=Handling.ASSISTANT)
     subject: Mapped[str | None]
     person_id: Mapped[UUID | None] = ref("people", on_delete="CASCADE")
+    donor_id: Mapped[UUID | None] = ref(
+        "donors", on_delete="SET NULL", deferred=True, deferred_group="staff_only"
+    )
     visitor_id: Mapped[UUID | None] = ref("visitors", on_delete="CASCADE")
     assistant_id: Mapped[UUID | None] = ref("assistants", on_delete="SET NULL")
     channel_account_id: Mapped[UUID | None] = ref("channel_accounts", on_delete="SET NULL")

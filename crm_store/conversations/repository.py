@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import undefer_group
 
 from crm_store.actor import Actor, Kind, Reach
@@ -34,6 +34,7 @@ from crm_store.conversations.models import (
     Widget,
     WidgetDetail,
 )
+from crm_store.donors.models import Donor, DonorPerson
 from crm_store.errors import NotFound
 from crm_store.following import follows
 from crm_store.repository import Page, Repository, Row, reach_of
@@ -51,10 +52,10 @@ def within_reach(actor: Actor) -> ColumnElement[bool]:
     mine = select(Participant.conversation_id).where(
         Participant.org_id == actor.org, Participant.member_id == actor.member_id
     )
-    unclaimed = and_(Conversation.owner_id.is_(None), Conversation.person_id.is_(None))
-    known = and_(
-        Conversation.person_id.is_not(None), follows(actor, (Conversation.person_id, Person))
-    )
+    parents = (Conversation.donor_id, Donor), (Conversation.person_id, Person)
+    nobody = and_(*(column.is_(None) for column, _ in parents))
+    unclaimed = and_(Conversation.owner_id.is_(None), nobody)
+    known = and_(not_(nobody), follows(actor, *parents))
     shared = Conversation.channel != Channel.DESK
     return or_(
         reach_of(actor, Conversation),
@@ -110,6 +111,18 @@ class ConversationRepository(Repository[Conversation]):
         )
         return await self.page(
             or_(Conversation.person_id == person_id, Conversation.id.in_(among)), limit=limit
+        )
+
+    async def of_donor(self, donor_id: UUID, limit: int = 20) -> Page[Conversation]:
+        """With a giving unit as such, or with anybody who gives with it."""
+        people = select(DonorPerson.person_id).where(
+            DonorPerson.org_id == self.actor.org,
+            DonorPerson.donor_id == donor_id,
+            DonorPerson.left_at.is_(None),
+        )
+        return await self.page(
+            or_(Conversation.donor_id == donor_id, Conversation.person_id.in_(people)),
+            limit=limit,
         )
 
     async def of_visitor(self, visitor_id: UUID) -> Conversation | None:

@@ -2,7 +2,7 @@
 
 from crm_store.outreach.claiming import Claim, claim
 from crm_store.outreach.consenting import change_contact_policy, give_consent, withdraw_consent
-from crm_store.outreach.deciding import decide, may_contact
+from crm_store.outreach.deciding import decide, may_contact, record_past_sends
 from crm_store.outreach.deliveries import add_links
 from crm_store.outreach.drafting import (
     NotApproved,
@@ -42,9 +42,8 @@ from crm_store.outreach.suppressing import (
     lift_suppression,
     reopen,
     suppress,
-    unsubscribe,
 )
-from crm_store.outreach.tracking import record_event
+from crm_store.outreach.tracking import record_event, unsubscribe
 from crm_store.outreach.windows import (
     NoSlot,
     next_slot,
@@ -89,6 +88,7 @@ __all__ = [
     "next_slot",
     "pause_window",
     "record_event",
+    "record_past_sends",
     "record_result",
     "reject_draft",
     "release_slot",

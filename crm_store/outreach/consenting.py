@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +107,8 @@ async def change_contact_policy(crm: Crm, **changes: Any) -> ContactPolicy:
 
 
 async def _record(crm: Crm, person_id: UUID, state: ConsentState, **facts: Any) -> Consent:
+    if facts["at"] > now() + timedelta(minutes=1):
+        raise Invalid("Nobody can have said this already at a time still to come.")
     person = await crm.people.get(person_id)
     await hold_homes(crm, {person.household_id or person.id})
     made = crm.consents.add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from crm_store.outreach.judging import Facts, Question, Verdict, judge, unknown
 from crm_store.outreach.models import ContactDecision, ContactPolicy
 
 AT_ONCE = 10_000
+BEFORE_POLICIES = 0
+SENT_ELSEWHERE = "Sent by another system, before decisions were kept."
 
 FACTS = text("SELECT * FROM contact_facts(:people, :channel, :purpose, :at, :days)").bindparams(
     bindparam("people", type_=ARRAY(Uuid))
@@ -88,9 +90,26 @@ async def decide(
             judge(known[one], question, policy) if one in known else unknown(one) for one in some
         ]
         if is_recorded:
-            await _record(crm, [v for v in judged if v.person_id in known], question, policy)
+            await _record(
+                crm, [v for v in judged if v.person_id in known], question, policy.version
+            )
         verdicts += judged
     return verdicts
+
+
+async def record_past_sends(
+    crm: Crm, sent: Mapping[UUID, str], channel: Channel, purpose: Purpose, at: datetime
+) -> dict[UUID, UUID]:
+    """Decisions for messages another system sent: each person's, for importing what went out."""
+    crm.actor.need("outreach:write")
+    verdicts = [
+        Verdict(person_id, True, (SENT_ELSEWHERE,), (), address)
+        for person_id, address in sent.items()
+    ]
+    for start in range(0, len(verdicts), AT_ONCE):
+        question = Question(channel, purpose, at)
+        await _record(crm, verdicts[start : start + AT_ONCE], question, BEFORE_POLICIES)
+    return {verdict.person_id: verdict.id for verdict in verdicts}
 
 
 async def _facts(
@@ -110,7 +129,7 @@ async def _facts(
 
 
 async def _record(
-    crm: Crm, verdicts: list[Verdict], question: Question, policy: ContactPolicy
+    crm: Crm, verdicts: list[Verdict], question: Question, policy_version: int
 ) -> None:
     rows = [
         {
@@ -133,7 +152,7 @@ async def _record(
             "channel": question.channel.value,
             "purpose": question.purpose.value,
             "at": question.at,
-            "version": policy.version,
+            "version": policy_version,
             "rows": json.dumps(rows, ensure_ascii=False),
         },
     )

@@ -95,12 +95,10 @@ async def reopen(crm: Crm, channel: Channel, address: str, *, word: str = "START
     return lifted
 
 
-async def unsubscribe(
-    crm: Crm, delivery_id: UUID, *, note: str | None = None, at: datetime | None = None
+async def opt_out(
+    crm: Crm, delivery: Delivery, *, note: str | None = None, at: datetime
 ) -> Suppression:
     """Somebody used the way out of a message we sent: nothing unasked for follows."""
-    delivery = await crm.deliveries.get(delivery_id)
-    at = at or now()
     made = await suppress(
         crm,
         delivery.channel,

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from crm_store.base import new_id, now
+from crm_store.campaigns.models import CampaignRecipient, RecipientState
 from crm_store.crm import Crm
 from crm_store.errors import Invalid
 from crm_store.outreach.deliveries import earliest, move
@@ -25,7 +26,9 @@ from crm_store.outreach.models import (
     TrackingEvent,
     TrackingKind,
 )
-from crm_store.outreach.suppressing import suppress, unsubscribe
+from crm_store.outreach.suppressing import opt_out, suppress
+from crm_store.sequences.heeding import heed_ending, heed_reply
+from crm_store.sequences.models import EnrolmentStatus
 
 BURST = timedelta(seconds=2)
 
@@ -88,6 +91,20 @@ async def record_event(
     )
 
 
+async def unsubscribe(
+    crm: Crm, delivery_id: UUID, *, note: str | None = None, at: datetime | None = None
+) -> None:
+    """Somebody used the way out of a message we sent; using it again changes nothing."""
+    await record_event(
+        crm,
+        delivery_id,
+        TrackingKind.UNSUBSCRIBE,
+        at=at,
+        provider_event_id=f"unsubscribe:{delivery_id}",
+        note=note,
+    )
+
+
 async def _insert(crm: Crm, **values: Any) -> UUID | None:
     statement = (
         insert(TrackingEvent)
@@ -133,21 +150,46 @@ async def _take_effect(
         channel, address = delivery.channel, delivery.to_address
         await suppress(crm, channel, address, closing, note=note, delivery=delivery, at=at)
     elif kind is TrackingKind.UNSUBSCRIBE:
-        await unsubscribe(crm, delivery.id, note=note, at=at)
+        await opt_out(crm, delivery, note=note, at=at)
+    if delivery.person_id is not None:
+        await _leave_sequences(crm, delivery.person_id, kind, at, hard=hard)
+
+
+async def _leave_sequences(
+    crm: Crm, person_id: UUID, kind: TrackingKind, at: datetime, *, hard: bool
+) -> None:
+    """Nothing more follows by itself once they answered, or once nothing can or may arrive."""
+    async with crm.granted("sequences:read", "sequences:write"):
+        if kind is TrackingKind.REPLY:
+            await heed_reply(crm, person_id, at=at)
+        elif kind is TrackingKind.BOUNCE and hard:
+            await heed_ending(crm, person_id, EnrolmentStatus.BOUNCED, at=at)
+        elif kind in {TrackingKind.UNSUBSCRIBE, TrackingKind.COMPLAINT}:
+            await heed_ending(crm, person_id, EnrolmentStatus.UNSUBSCRIBED, at=at)
 
 
 async def _settle_unknown(crm: Crm, delivery: Delivery, kind: TrackingKind, at: datetime) -> None:
     """A report about a message of which nobody knew whether it went says that it did."""
-    if delivery.outbox_id is None or kind is TrackingKind.FAILED:
+    if kind is TrackingKind.FAILED:
         return
-    query = crm.outbox.everything().where(
-        Outbox.id == delivery.outbox_id,
-        Outbox.state == OutboxState.UNKNOWN,
-        Outbox.fence == delivery.fence,
-    )
-    row = await crm.outbox.first(query.with_for_update())
-    if row is not None:
-        row.state, row.sent_at, row.error_message = OutboxState.SENT, at, None
+    async with crm.granted("campaigns:read", "campaigns:write"):
+        if delivery.outbox_id is not None:
+            query = crm.outbox.everything().where(
+                Outbox.id == delivery.outbox_id,
+                Outbox.state == OutboxState.UNKNOWN,
+                Outbox.fence == delivery.fence,
+            )
+            if row := await crm.outbox.first(query.with_for_update()):
+                row.state, row.sent_at, row.error_message = OutboxState.SENT, at, None
+        else:
+            asked = crm.campaign_recipients.everything().where(
+                CampaignRecipient.id == delivery.campaign_recipient_id,
+                CampaignRecipient.state == RecipientState.UNKNOWN,
+                CampaignRecipient.fence == delivery.fence,
+            )
+            if one := await crm.campaign_recipients.first(asked.with_for_update()):
+                one.state, one.accepted_at = RecipientState.ACCEPTED, at
+                one.error_message = None
 
 
 async def _link_of(crm: Crm, delivery: Delivery, link_id: UUID | None) -> Link | None:

@@ -26,15 +26,17 @@ def next_slot(
     taken: Sequence[datetime] = (),
     theirs: Sequence[datetime] = (),
 ) -> datetime | None:
-    """The first moment from `after` on that the window leaves free, or None within its horizon.
+    """The first moment from `after` on that the window leaves free, in UTC, or None.
 
     taken: moments already given away in this window; theirs: messages to the same person.
     """
     if not window.is_active or window.paused_at is not None or window.daily_limit < 1:
         return None
     zone = ZoneInfo(window.timezone)
-    gaps = [(timedelta(seconds=window.spacing_seconds), sorted(taken))]
-    gaps.append((timedelta(hours=window.min_gap_hours), sorted(theirs)))
+    gaps = [
+        (timedelta(seconds=window.spacing_seconds), _in_utc(taken)),
+        (timedelta(hours=window.min_gap_hours), _in_utc(theirs)),
+    ]
     full = _full_days(window, taken, zone)
     moment, last = after.astimezone(UTC), after.astimezone(UTC) + HORIZON
     while moment < last:
@@ -43,7 +45,7 @@ def next_slot(
             return None
         moment = _clear_of(opening, gaps)
         if moment == opening:
-            return moment.astimezone(zone)
+            return moment
     return None
 
 
@@ -145,6 +147,11 @@ def _check(window: SendWindow) -> None:
         raise Invalid("Limits cannot be negative.")
 
 
+def _in_utc(moments: Sequence[datetime]) -> list[datetime]:
+    """In order; local times that come twice in a night cannot be compared as they are."""
+    return sorted(moment.astimezone(UTC) for moment in moments)
+
+
 def _full_days(window: SendWindow, taken: Sequence[datetime], zone: ZoneInfo) -> set[date]:
     counted: dict[date, int] = {}
     for moment in taken:
@@ -203,5 +210,5 @@ def _clear_of(moment: datetime, gaps: Sequence[tuple[timedelta, Sequence[datetim
         for gap, others in gaps:
             for other in others:
                 if abs(moment - other) < gap:
-                    moment, settled = other.astimezone(UTC) + gap, False
+                    moment, settled = other + gap, False
     return moment

@@ -83,7 +83,7 @@ CREATE POLICY visitor_says ON messages AS RESTRICTIVE FOR INSERT TO almoner_visi
     AND is_tainted AND num_nonnulls(member_id, person_id, ai_model, scheduled_at) = 0);
 CREATE POLICY visitor_opens ON conversations AS RESTRICTIVE FOR INSERT TO almoner_visitor WITH CHECK (
     channel = 'widget' AND status = 'active' AND handling <> 'person' AND tags = '{}'
-    AND num_nonnulls(owner_id, workspace_id, person_id, internal_notes, summary) = 0);
+    AND num_nonnulls(owner_id, workspace_id, person_id, donor_id, internal_notes, summary) = 0);
 
 -- Staff's notes and tags on a conversation are not the visitor's to read, and who a visitor turned
 -- out to be is not theirs to write.

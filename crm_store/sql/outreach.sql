@@ -17,8 +17,10 @@ CREATE FUNCTION address_hash(org uuid, channel text, address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT sha256(convert_to(org::text || '|' || channel || '|' || address, 'UTF8')) $$;
 
--- What one needs to know of each person to say whether they may be written to. Every figure is
--- read in one statement, so that a whole audience costs what its rows cost and no more.
+-- What one needs to know of each person to say whether they may be written to, in one statement.
+-- Every part is looked up by the person's key, so that a whole audience costs what its rows cost,
+-- whatever the planner knows of the tables. What was written or said after the moment asked about
+-- counts too: whoever had to wait for a lock asks about a moment that has passed.
 CREATE FUNCTION contact_facts(wanted uuid[], by_channel text, for_purpose text,
                               asked_at timestamptz, period_days int)
 RETURNS TABLE (
@@ -32,110 +34,94 @@ RETURNS TABLE (
     period_frees_at timestamptz
 )
 LANGUAGE sql STABLE AS $$
-    WITH subject AS MATERIALIZED (
-        SELECT p.id, p.household_id, p.timezone, p.deleted_at, p.is_deceased, p.do_not_contact,
-               p.do_not_contact_reason, p.owner_id, p.org_id
-        FROM people p WHERE p.org_id = (SELECT app_org()) AND p.id = ANY (wanted)
-    ),
-    home AS MATERIALIZED (
-        SELECT s.id AS subject_id, s.id AS person_id FROM subject s
-        UNION ALL
-        SELECT s.id, p.id FROM subject s
-        JOIN people p ON p.org_id = s.org_id AND p.household_id = s.household_id AND p.id <> s.id
-        WHERE p.deleted_at IS NULL
-    ),
-    giving AS (
-        SELECT DISTINCT ON (s.id) s.id AS subject_id, d.id AS donor_id,
-               bool_or(d.do_not_contact) OVER w AS do_not_contact,
-               bool_or(d.do_not_solicit) OVER w AS do_not_solicit,
-               max(d.contact_hold_until) OVER w AS hold_until,
-               first_value(d.contact_hold_reason) OVER
-                   (PARTITION BY s.id ORDER BY d.contact_hold_until DESC NULLS LAST) AS hold_reason,
-               bool_or(d.owner_id IS NOT NULL) OVER w AS has_officer
-        FROM subject s
-        JOIN donor_people dp ON dp.org_id = s.org_id AND dp.person_id = s.id AND dp.left_at IS NULL
-        JOIN donors d ON d.org_id = dp.org_id AND d.id = dp.donor_id AND d.deleted_at IS NULL
-        WINDOW w AS (PARTITION BY s.id)
-        ORDER BY s.id, dp.is_primary DESC, d.id
-    ),
-    ways AS MATERIALIZED (
-        SELECT s.id AS subject_id, i.normalised, i.is_primary, i.kind, i.id AS identifier_id,
-               i.bounced_at IS NOT NULL AS bounced, x.reason
-        FROM subject s
-        JOIN identifiers i ON i.org_id = s.org_id AND i.person_id = s.id AND i.deleted_at IS NULL
-             AND i.kind = ANY (CASE by_channel WHEN 'email' THEN '{email}'::text[]
-                 WHEN 'whatsapp' THEN '{whatsapp,phone}'::text[]
-                 WHEN 'text' THEN '{phone,whatsapp}'::text[]
-                 WHEN 'phone' THEN '{phone}'::text[] ELSE '{}'::text[] END)
-        LEFT JOIN suppressions x ON x.org_id = s.org_id AND x.channel = by_channel
-             AND x.address_hash = address_hash(s.org_id, by_channel, i.normalised)
-             AND x.lifted_at IS NULL
-    ),
-    refused AS (
-        SELECT subject_id, array_agg(DISTINCT reason ORDER BY reason) AS reasons,
-               bool_or(bounced OR reason IN ('hard_bounce', 'invalid', 'erased')) AS has_dead
-        FROM ways WHERE reason IS NOT NULL OR bounced GROUP BY subject_id
-    ),
-    best AS (
-        SELECT DISTINCT ON (w.subject_id) w.subject_id, w.normalised
-        FROM ways w
-        WHERE NOT w.bounced AND NOT EXISTS (
-            SELECT 1 FROM ways o WHERE o.subject_id = w.subject_id AND o.normalised = w.normalised
-              AND o.reason IN ('hard_bounce', 'invalid', 'erased'))
-        ORDER BY w.subject_id, w.kind = by_channel DESC, w.is_primary DESC, w.identifier_id
-    ),
-    said AS (
-        SELECT DISTINCT ON (h.subject_id, h.person_id) h.subject_id, h.person_id, c.state, c.at,
-               c.covers_household
-        FROM home h
-        JOIN consents c ON c.org_id = (SELECT app_org()) AND c.person_id = h.person_id
-        WHERE c.purpose IN ('marketing', for_purpose)
-          AND (c.channel IS NULL OR c.channel = by_channel)
-          AND c.at <= asked_at AND (c.expires_at IS NULL OR c.expires_at > asked_at)
-        ORDER BY h.subject_id, h.person_id, c.at DESC, c.id DESC
-    ),
-    others AS (
-        SELECT subject_id,
-               max(at) FILTER (WHERE state = 'withdrawn') AS partner_withdrew_at,
-               max(at) FILTER (WHERE state = 'withdrawn' AND covers_household) AS household_withdrew_at
-        FROM said WHERE person_id <> subject_id GROUP BY subject_id
-    ),
-    family AS (
-        SELECT h.subject_id, bool_or(p.do_not_contact AND NOT p.is_deceased) AS do_not_contact,
-               max(p.died_on) FILTER (WHERE p.is_deceased) AS bereaved_on
-        FROM home h JOIN people p ON p.org_id = (SELECT app_org()) AND p.id = h.person_id
-        WHERE h.person_id <> h.subject_id GROUP BY h.subject_id
-    ),
-    written AS (
-        SELECT h.subject_id, count(*)::int AS household_contacts,
-               (count(*) FILTER (WHERE h.person_id = h.subject_id))::int AS contacts,
-               max(d.queued_at) FILTER (WHERE h.person_id = h.subject_id) AS last_at,
-               min(d.queued_at) FILTER (WHERE h.person_id = h.subject_id) AS first_at
-        FROM home h
-        JOIN deliveries d ON d.org_id = (SELECT app_org()) AND d.person_id = h.person_id
-             AND d.queued_at > asked_at - make_interval(days => period_days)
-             AND d.queued_at <= asked_at
-        WHERE d.status NOT IN ('failed', 'cancelled')
-          AND d.purpose NOT IN ('transactional', 'receipt', 'service')
-        GROUP BY h.subject_id
-    )
-    SELECT s.id, g.donor_id, s.household_id, s.timezone,
+    SELECT s.id, giving.donor_id, s.household_id, s.timezone,
            s.deleted_at IS NOT NULL, s.is_deceased, s.do_not_contact, s.do_not_contact_reason,
-           coalesce(g.do_not_contact, false), coalesce(g.do_not_solicit, false), g.hold_until,
-           g.hold_reason, coalesce(g.has_officer, false) OR s.owner_id IS NOT NULL,
-           b.normalised, coalesce(r.has_dead, false), coalesce(r.reasons, '{}'),
-           own.state, own.at, o.partner_withdrew_at, o.household_withdrew_at,
-           coalesce(f.do_not_contact, false), f.bereaved_on,
-           coalesce(t.contacts, 0), coalesce(t.household_contacts, 0), t.last_at,
-           t.first_at + make_interval(days => period_days)
-    FROM subject s
-    LEFT JOIN giving g ON g.subject_id = s.id
-    LEFT JOIN best b ON b.subject_id = s.id
-    LEFT JOIN refused r ON r.subject_id = s.id
-    LEFT JOIN said own ON own.subject_id = s.id AND own.person_id = s.id
-    LEFT JOIN others o ON o.subject_id = s.id
-    LEFT JOIN family f ON f.subject_id = s.id
-    LEFT JOIN written t ON t.subject_id = s.id
+           coalesce(giving.do_not_contact, false), coalesce(giving.do_not_solicit, false),
+           giving.hold_until, giving.hold_reason,
+           coalesce(giving.has_officer, false) OR s.owner_id IS NOT NULL,
+           reached.address, coalesce(reached.has_dead, false), coalesce(reached.reasons, '{}'),
+           own.state, own.at, home.partner_withdrew_at, home.household_withdrew_at,
+           coalesce(home.do_not_contact, false), home.bereaved_on,
+           written.contacts, written.contacts + coalesce(home.contacts, 0), written.last_at,
+           written.first_at + make_interval(days => period_days)
+    FROM people s
+    LEFT JOIN LATERAL (
+        SELECT (array_agg(d.id ORDER BY dp.is_primary DESC, d.id))[1] AS donor_id,
+               bool_or(d.do_not_contact) AS do_not_contact,
+               bool_or(d.do_not_solicit) AS do_not_solicit,
+               max(d.contact_hold_until) AS hold_until,
+               (array_agg(d.contact_hold_reason ORDER BY d.contact_hold_until DESC NULLS LAST))[1]
+                   AS hold_reason,
+               bool_or(d.owner_id IS NOT NULL) AS has_officer
+        FROM donor_people dp
+        JOIN donors d ON d.org_id = dp.org_id AND d.id = dp.donor_id AND d.deleted_at IS NULL
+        WHERE dp.org_id = s.org_id AND dp.person_id = s.id AND dp.left_at IS NULL
+    ) giving ON true
+    LEFT JOIN LATERAL (
+        SELECT (array_agg(w.normalised ORDER BY w.kind = by_channel DESC, w.is_primary DESC, w.id)
+                   FILTER (WHERE NOT w.is_dead))[1] AS address,
+               bool_or(w.is_dead) AS has_dead,
+               array_agg(DISTINCT w.reason) FILTER (WHERE w.reason IS NOT NULL) AS reasons
+        FROM (
+            SELECT i.id, i.kind, i.normalised, i.is_primary, x.reason,
+                   bool_or(i.bounced_at IS NOT NULL
+                       OR coalesce(x.reason IN ('hard_bounce', 'invalid', 'erased'), false))
+                       OVER (PARTITION BY i.normalised) AS is_dead
+            FROM identifiers i
+            LEFT JOIN suppressions x ON x.org_id = i.org_id AND x.channel = by_channel
+                 AND x.address_hash = address_hash(i.org_id, by_channel, i.normalised)
+                 AND x.lifted_at IS NULL
+            WHERE i.org_id = s.org_id AND i.person_id = s.id AND i.deleted_at IS NULL
+              AND i.kind = ANY (CASE by_channel WHEN 'email' THEN '{email}'::text[]
+                  WHEN 'whatsapp' THEN '{whatsapp,phone}'::text[]
+                  WHEN 'text' THEN '{phone,whatsapp}'::text[]
+                  WHEN 'phone' THEN '{phone}'::text[] ELSE '{}'::text[] END)
+        ) w
+    ) reached ON true
+    LEFT JOIN LATERAL (
+        SELECT c.state, c.at FROM consents c
+        WHERE c.org_id = s.org_id AND c.person_id = s.id
+          AND c.purpose IN ('marketing', for_purpose)
+          AND (c.channel IS NULL OR c.channel = by_channel)
+          AND (c.expires_at IS NULL OR c.expires_at > asked_at)
+        ORDER BY c.at DESC, c.id DESC LIMIT 1
+    ) own ON true
+    CROSS JOIN LATERAL (
+        SELECT count(*)::int AS contacts, max(d.queued_at) AS last_at, min(d.queued_at) AS first_at
+        FROM deliveries d
+        WHERE d.org_id = s.org_id AND d.person_id = s.id
+          AND d.queued_at > asked_at - make_interval(days => period_days)
+          AND d.status NOT IN ('failed', 'cancelled')
+          AND d.purpose NOT IN ('transactional', 'receipt', 'service')
+    ) written
+    LEFT JOIN LATERAL (
+        SELECT max(said.at) AS partner_withdrew_at,
+               max(said.at) FILTER (WHERE said.covers_household) AS household_withdrew_at,
+               bool_or(p.do_not_contact AND NOT p.is_deceased) AS do_not_contact,
+               max(p.died_on) FILTER (WHERE p.is_deceased) AS bereaved_on,
+               sum(theirs.contacts)::int AS contacts
+        FROM people p
+        LEFT JOIN LATERAL (
+            SELECT latest.at, latest.covers_household FROM (
+                SELECT c.state, c.at, c.covers_household FROM consents c
+                WHERE c.org_id = p.org_id AND c.person_id = p.id
+                  AND c.purpose IN ('marketing', for_purpose)
+                  AND (c.channel IS NULL OR c.channel = by_channel)
+                  AND (c.expires_at IS NULL OR c.expires_at > asked_at)
+                ORDER BY c.at DESC, c.id DESC LIMIT 1
+            ) latest WHERE latest.state = 'withdrawn'
+        ) said ON true
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS contacts FROM deliveries d
+            WHERE d.org_id = p.org_id AND d.person_id = p.id
+              AND d.queued_at > asked_at - make_interval(days => period_days)
+              AND d.status NOT IN ('failed', 'cancelled')
+              AND d.purpose NOT IN ('transactional', 'receipt', 'service')
+        ) theirs
+        WHERE p.org_id = s.org_id AND p.household_id = s.household_id AND p.id <> s.id
+          AND p.deleted_at IS NULL
+    ) home ON s.household_id IS NOT NULL
+    WHERE s.org_id = (SELECT app_org()) AND s.id = ANY (wanted)
 $$;
 GRANT EXECUTE ON FUNCTION address_hash(uuid, text, text),
     contact_facts(uuid[], text, text, timestamptz, int) TO almoner_staff;
