@@ -52,7 +52,9 @@ async def begin_run(
     at: datetime | None = None,
 ) -> Run:
     """A turn begins, in the name of whoever asked."""
-    async with crm.granted(*JOURNAL):
+    async with crm.granted(*JOURNAL, "conversations:read"):
+        if conversation_id is not None:
+            await crm.conversations.get(conversation_id)
         run = crm.runs.add(
             Run(
                 conversation_id=conversation_id,

@@ -63,6 +63,7 @@ class Dossier(TenantRow):
     audit_skip: ClassVar[frozenset[str]] = frozenset(
         {"summary", "queries", "search_results", "data", "sources"}
     )
+    gives_way: ClassVar[dict[str, str]] = {"version": "next"}
 
     donor_id: Mapped[UUID | None] = ref("donors", on_delete="CASCADE", index=False)
     person_id: Mapped[UUID | None] = ref("people", on_delete="CASCADE", index=False)

@@ -106,8 +106,8 @@ CREATE VIEW report.receipt_gifts AS
     FROM receipt_gifts;
 
 CREATE VIEW report.leads AS
-    SELECT org_id, id, owner_id, workspace_id, source, status, closed_at, score, expected_value,
-           currency, stage_id, project_id, created_at, deleted_at
+    SELECT org_id, id, owner_id, workspace_id, source, status, closed_at, score, scored_at,
+           expected_value, currency, stage_id, project_id, created_at, deleted_at
     FROM leads;
 CREATE VIEW report.lead_conversions AS
     SELECT org_id, id, lead_id, person_id, company_id, donor_id, deal_id, converted_at, undone_at
@@ -127,9 +127,10 @@ CREATE VIEW report.deals AS
 
 CREATE VIEW report.tickets AS
     SELECT org_id, id, owner_id, workspace_id, status, priority, channel, person_id, company_id,
-           conversation_id, merged_into_id, sla_policy_id, first_response_due_at,
-           first_responded_at, resolution_due_at, solved_at, closed_at, reopened_count,
-           escalated_at, created_at, deleted_at
+           conversation_id, merged_into_id, sla_policy_id, first_response_minutes,
+           first_response_due_at, first_response_left, first_responded_at, resolution_minutes,
+           resolution_due_at, resolution_left, solved_at, closed_at, reopened_count, escalated_at,
+           created_at, deleted_at
     FROM tickets;
 
 CREATE VIEW report.tasks AS

@@ -21,6 +21,7 @@ from crm_store.assistants.models import CallStatus, Effect, Rating, RunStatus
 from crm_store.assistants.testing import make_proposal, make_run
 from crm_store.assistants.views import RunView, ToolCallView
 from crm_store.conversations.models import Visitor
+from crm_store.conversations.testing import make_conversation, make_visitor
 from crm_store.errors import Conflict, Invalid, NotFound, NotVisible
 
 ARGUMENTS = {"donor": "Ruth Cohen", "amount": "18.00"}
@@ -163,6 +164,21 @@ async def test_a_visitor_cannot_write_in_anothers_name(house):
                 ),
                 {"org": house.org_id, "other": other},
             )
+
+
+async def test_a_run_takes_place_only_in_a_conversation_one_can_see(house, neighbour):
+    async with house.begin() as crm:
+        visitor, other = await make_visitor(crm), await make_visitor(crm)
+        mine = await make_conversation(crm, visitor_id=visitor.id)
+        hers = await make_conversation(crm, visitor_id=other.id)
+    actor = Actor.visitor(house.org_id, visitor.id, EVERYDAY)
+    async with house.store.begin(actor) as crm:
+        assert (await begin_run(crm, conversation_id=mine.id)).visitor_id == visitor.id
+        with pytest.raises(NotFound):
+            await begin_run(crm, conversation_id=hers.id)
+    async with neighbour.begin() as crm:
+        with pytest.raises(NotFound, match=r"There is no such conversation\."):
+            await begin_run(crm, conversation_id=mine.id)
 
 
 async def test_a_run_ends_once_and_taint_stays(crm):

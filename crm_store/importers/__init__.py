@@ -1,0 +1,1 @@
+"""Bringing tables in: read, understood, previewed, loaded in whole batches, undone."""
