@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     any_,
     cast,
-    exists,
     false,
     func,
     literal,
@@ -166,7 +165,7 @@ class Finder:
         )
         shown = (
             _shown()
-            .add_columns(top.c.visible, top.c.own, top.c.seen, top.c.hidden)
+            .add_columns(top.c.visible, top.c.own, top.c.quality, top.c.seen, top.c.hidden)
             .join(top, and_(SearchEntry.org_id == self.actor.org, SearchEntry.id == top.c.id))
         )
         rows = (await self.session.execute(shown)).all()
@@ -197,9 +196,8 @@ def _has_one_of(terms: Collection[str]) -> ColumnElement[bool]:
     whole: ColumnElement[bool] = SearchEntry.terms.overlap(_texts(terms))
     if not initials:
         return whole
-    term = func.unnest(SearchEntry.terms).column_valued("filed_under")
-    begun = or_(*(func.starts_with(term, letter) for letter in initials))
-    return or_(whole, exists(select(1).select_from(term).where(begun)))
+    filed_under = func.concat(" ", func.array_to_string(SearchEntry.terms, " "))
+    return or_(whole, *(filed_under.contains(f" {letter}", autoescape=True) for letter in initials))
 
 
 def _texts(values: Collection[str]) -> Any:

@@ -14,6 +14,7 @@ from crm_store.search.typed import Typed
 from crm_store.search.weighing import CERTAIN, GOOD
 
 LIKELIEST = 24
+WELL = 0.9
 
 Terms = Mapping[str, float]
 
@@ -34,14 +35,17 @@ class Inquiry:
         meant = await self._meant()
         if self.typed.address or self.typed.number or self.typed.codes:
             await self._by_sign(meant)
-        if meant and not self.rows:
+            if not self.seen + self.hidden:
+                self.typed = self.typed.as_words()
+                meant = await self._meant()
+        if meant and not self.seen + self.hidden:
             await self._by_words(meant)
 
     async def _meant(self) -> dict[str, Terms]:
         """For each word that was typed, the words on file that may be meant by it."""
         typed = self.typed.words
-        keys = {key for word in typed if len(word) > 1 for key in lookups(word)}
-        shortest = 1 if all(len(word) == 1 for word in typed) else 2
+        keys = {key for word in typed for key in lookups(word)}
+        shortest = min(2, max(map(len, typed), default=0))
         beginnings = [word for word in typed if len(word) >= shortest]
         if not beginnings:
             return {}
@@ -49,7 +53,7 @@ class Inquiry:
         return {word: self._alike(word, on_file) for word in typed}
 
     def _alike(self, word: str, on_file: Collection[str]) -> Terms:
-        if len(word) == 1 and len(self.typed.words) > 1:
+        if self._is_initial(word):
             return dict.fromkeys(initials(word), CERTAIN)
         alike = {term: likeness(word, term).quality for term in on_file}
         return {term: quality for term, quality in alike.items() if quality >= GOOD}
@@ -71,15 +75,26 @@ class Inquiry:
                 self._take(await self.finder.by_beginning(PHONE + number.digits, *others))
 
     async def _by_words(self, meant: Mapping[str, Terms]) -> None:
-        names = {word: terms for word, terms in meant.items() if _is_name(word, meant)}
+        names = {word: terms for word, terms in meant.items() if not self._is_initial(word)}
         if len(names) == 1:
             await self._by_one(names, meant)
         elif all(meant.values()):
             await self._by_pair(names, meant)
-            if len(self.rows) < self.enough:
+            if not self._is_enough:
                 await self._by_rarest(names, meant)
-        if not self.rows:
+        if not self.seen + self.hidden:
             await self._by_part(names)
+
+    def _is_initial(self, word: str) -> bool:
+        """A single letter beside whole words stands for a name that begins so."""
+        return len(word) == 1 and any(len(other) > 1 for other in self.typed.words)
+
+    @property
+    def _is_enough(self) -> bool:
+        """Whether as many as are wanted match well, be they visible or not."""
+        good = [row for row in self.rows.values() if row.quality >= WELL]
+        people = {row.donor_id for row in good} & {row.id for row in good}
+        return len(good) - len(people) + self.hidden >= self.enough
 
     async def _by_one(self, names: Mapping[str, Terms], meant: Mapping[str, Terms]) -> None:
         ((word, terms),) = names.items()
@@ -87,7 +102,7 @@ class Inquiry:
         certain = {term: quality for term, quality in terms.items() if quality >= CERTAIN}
         if certain:
             self._take(await self.finder.by_terms(certain, *others))
-        if len(self.rows) < self.enough and len(certain) < len(terms):
+        if not self._is_enough and len(certain) < len(terms):
             self._take(await self.finder.by_terms(terms, *others))
 
     async def _by_pair(self, names: Mapping[str, Terms], meant: Mapping[str, Terms]) -> None:
@@ -120,10 +135,6 @@ class Inquiry:
         self.seen = max(self.seen, found.seen, len(self.rows))
         self.hidden = max(self.hidden, found.hidden)
         self.is_exact = self.is_exact and found.is_exact
-
-
-def _is_name(word: str, meant: Mapping[str, Terms]) -> bool:
-    return len(word) > 1 or len(meant) == 1
 
 
 def _all_but(meant: Mapping[str, Terms], *words: str) -> list[Collection[str]]:

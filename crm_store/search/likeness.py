@@ -53,6 +53,8 @@ def likeness(word: str, term: str) -> Likeness:
     typed, filed = latin(word), latin(term)
     if typed == filed:
         return Likeness(0.98, _same_in_other_letters(word, term))
+    if has_digit(word) or has_digit(term):
+        return _begun(word, term, typed, filed)
     return max(
         _begun(word, term, typed, filed),
         _misspelt(typed, filed),
@@ -71,8 +73,15 @@ def initials(letter: str) -> frozenset[str]:
     return frozenset({letter, plain, *(known for known in others if latin(known)[:1] == plain)})
 
 
+def has_digit(word: str) -> bool:
+    """Figures are not misspelt: 77 is not nearly 78."""
+    return any(letter.isdecimal() for letter in word)
+
+
 def _keys(word: str, deletions: int) -> frozenset[str]:
     plain = latin(word)
+    if has_digit(word):
+        return frozenset({word, plain})
     found = {word, plain} | phonetic(word) | {ROOT + root for root in nickname_roots(word)}
     if not is_hebrew(word) and len(plain) >= SHORTEST:
         found |= _deletions(plain[:PREFIX], deletions)

@@ -21,7 +21,7 @@ from crm_store.search.models import Findable
 from crm_store.search.sources import INDEXED
 from crm_store.search.typed import Typed, take_apart
 from crm_store.search.views import Hit, SearchResult
-from crm_store.search.weighing import weigh
+from crm_store.search.weighing import Weighed, weigh
 
 Row = TypeVar("Row", bound=TenantRow)
 
@@ -33,7 +33,7 @@ SCOPES = {
     Findable.TICKET: "tickets:read",
     Findable.GIFT: "gifts:read",
 }
-ORDER = {kind: place for place, kind in enumerate(Findable)}
+ORDER = {kind.value: place for place, kind in enumerate(Findable)}
 MOST = 50
 NEAR = 0.03
 MEANT = 0.75
@@ -80,16 +80,16 @@ class SearchRepository:
         finder = Finder(self.session, self.actor, [kind for kind in wanted if kind in INDEXED])
         inquiry = Inquiry(finder, typed, enough=min(limit, MOST))
         await inquiry.run()
-        hits = _hits(self.actor, typed, inquiry.rows.values())
+        found = _folded(_weighed(inquiry.typed, inquiry.rows.values()))
         gifts, unseen = await self._gifts(typed, wanted)
-        kept = _folded([*gifts, *hits])
-        folded = len(gifts) + len(hits) - len(kept)
+        folded = len(inquiry.rows) - len(found)
+        hits = [*gifts, *(_hit(*one) for one in found[:MOST])]
         return SearchResult(
-            hits=tuple(kept[: min(limit, MOST)]),
-            total_at_least=max(len(kept), inquiry.seen + len(gifts) - folded),
+            hits=tuple(hits[:limit]),
+            total_at_least=len(gifts) + max(len(found), inquiry.seen - folded),
             is_exact=inquiry.is_exact,
             hidden=inquiry.hidden + unseen,
-            ambiguous=len(_level(kept)) > 1,
+            ambiguous=len(_level(hits)) > 1,
         )
 
     async def resolve_donor(self, text: str) -> Donor:
@@ -136,40 +136,40 @@ class SearchRepository:
         return NobodyCalled(sentence, result.hits)
 
 
-def _hits(actor: Actor, typed: Typed, rows: Collection[Any]) -> list[Hit]:
+def _weighed(typed: Typed, rows: Collection[Any]) -> list[tuple[Weighed, Any]]:
     """Best match first; among equals one's own, then those who gave most, then most lately."""
-    weighed = [(weigh(typed, row), row) for row in rows]
-    weighed.sort(
-        key=lambda item: (
-            -round(item[0].score, 2),
-            not item[1].own,
-            -item[1].weight,
-            -(item[1].year or 0),
-            ORDER[Findable(item[1].kind)],
-            item[1].label,
-        )
+    return sorted(
+        ((weigh(typed, row), row) for row in rows),
+        key=lambda one: (
+            -round(one[0].score, 2),
+            not one[1].own,
+            -one[1].weight,
+            -(one[1].year or 0),
+            ORDER[one[1].kind],
+            one[1].label,
+        ),
     )
-    return [
-        Hit(
-            id=row.id,
-            kind=Findable(row.kind),
-            label=row.label,
-            why=found.why,
-            score=found.score,
-            place=row.place,
-            last_gift_year=row.year,
-            officer=row.officer,
-            note=row.note,
-            donor_id=row.donor_id,
-        )
-        for found, row in weighed
-    ]
 
 
-def _folded(hits: Sequence[Hit]) -> list[Hit]:
-    """Without people whose giving unit is among the hits already."""
-    donors = {hit.id for hit in hits if hit.kind is Findable.DONOR}
-    return [h for h in hits if not (h.kind is Findable.PERSON and h.donor_id in donors)]
+def _folded(found: Sequence[tuple[Weighed, Any]]) -> list[tuple[Weighed, Any]]:
+    """Without people whose giving unit has been found as well."""
+    donors = {row.id for _, row in found if row.kind == Findable.DONOR}
+    return [one for one in found if one[1].donor_id not in donors]
+
+
+def _hit(weighed: Weighed, row: Any) -> Hit:
+    return Hit(
+        id=row.id,
+        kind=Findable(row.kind),
+        label=row.label,
+        why=weighed.why,
+        score=weighed.score,
+        place=row.place,
+        last_gift_year=row.year,
+        officer=row.officer,
+        note=row.note,
+        donor_id=row.donor_id,
+    )
 
 
 def _level(hits: Sequence[Hit]) -> list[Hit]:

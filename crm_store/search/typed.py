@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from crm_store.search.filing import only_digits, words
+from crm_store.search.likeness import has_digit
 from crm_store.search.text import fold
 
 LONGEST = 200
@@ -47,6 +48,10 @@ class Typed:
     def is_empty(self) -> bool:
         return not (self.words or self.address or self.number or self.codes)
 
+    def as_words(self) -> Typed:
+        """The same read as a name throughout, for names with figures in them."""
+        return Typed(words=tuple(words(self.text)[:MOST_WORDS]), text=self.text)
+
 
 def take_apart(text: str) -> Typed:
     """ "Cohen +30 697 123" is a word and a number; "#1042" is a code; "ruth@" an address."""
@@ -54,9 +59,10 @@ def take_apart(text: str) -> Typed:
     tokens = given.split()
     address = next((token.strip("<>,;()") for token in tokens if "@" in token), None)
     rest = " ".join(token for token in tokens if "@" not in token)
-    number, without = _number(rest)
-    codes = tuple(dict.fromkeys(token.strip(",;.()") for token in rest.split() if _is_code(token)))
-    left = " ".join(token for token in without.split() if not _is_code(token))
+    number, dialled = _number(rest)
+    coded = [token for token in rest.split() if has_digit(token)]
+    codes = [token.strip(",;.()") for token in coded if token not in dialled]
+    left = " ".join(token for token in rest.split() if token not in coded)
     named = words(left) if fold(left) else []
     if address or number or codes:
         named = [word for word in named if word not in NAMING]
@@ -65,16 +71,14 @@ def take_apart(text: str) -> Typed:
     )
 
 
-def _number(text: str) -> tuple[Number | None, str]:
+def _number(text: str) -> tuple[Number | None, list[str]]:
+    """A telephone number or a part of one, and its pieces where blanks stand between them."""
     for found in NUMBERISH.finditer(text):
         digits = only_digits(found.group())
         if SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER + 2:
-            written = found.group().lstrip("( ")
-            abroad = written.startswith(("+", "00"))
+            written = found.group().strip()
             plain = digits.removeprefix("00") if written.startswith("00") else digits
-            return Number(plain, abroad), text[: found.start()] + " " + text[found.end() :]
-    return None, text
-
-
-def _is_code(token: str) -> bool:
-    return any(letter.isdecimal() for letter in token)
+            pieces = written.split()
+            number = Number(plain, written.startswith(("+", "00")))
+            return number, pieces if len(pieces) > 1 else []
+    return None, []

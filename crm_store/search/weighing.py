@@ -51,6 +51,8 @@ def weigh(typed: Typed, row: Any) -> Weighed:
             reasons.append(found.why.format(_as_written(term, row.label)))
         if found.quality:
             met.add(term)
+        else:
+            reasons.append(f"nothing like “{word}”")
         parts.append(found.quality)
     extra = len(called - met) if len(typed.words) > 1 else 0
     score = sum(parts) / max(1, len(parts)) - EXTRA_WORD * min(3, extra)

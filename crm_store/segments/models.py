@@ -52,7 +52,7 @@ class Segment(Live, TenantRow):
 
 
 class SegmentMember(TenantRow):
-    """Somebody on a static list; created_at and created_by tell when and by whom they were added."""
+    """Somebody on a static list; created_at and created_by tell since when and by whom."""
 
     __tablename__ = "segment_members"
     __table_args__ = (
