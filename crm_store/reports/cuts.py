@@ -66,4 +66,3 @@ GIFT_CUTS: dict[str, Cut] = {
 
 def _filled(text: Any) -> Any:
     return case((text != "", text))
-

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, false, join, literal
+from sqlalchemy import ColumnElement, Date, and_, false, join, literal, or_
 
 from crm_store.actor import Actor
 from crm_store.base import Live
@@ -69,6 +69,16 @@ class Fact:
     made_of_gifts: bool = False
     needs_everything: bool = False
 
+    @property
+    def begins(self) -> Any:
+        """The column whose smallest value is where all time begins, if it has time."""
+        return None
+
+    @property
+    def tables(self) -> tuple[Any, ...]:
+        """What is in its rows already and need not be joined again."""
+        return ()
+
     def ground(self, plan: Plan) -> Ground:
         raise NotImplementedError
 
@@ -80,6 +90,10 @@ class Recorded(Fact):
     model: Any
     parents: tuple[Link, ...] = ()
     where: tuple[Any, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Any, ...]:
+        return (self.model, *(link.target for link in self.parents))
 
     @property
     def source(self) -> Any:
@@ -100,19 +114,29 @@ class Happening(Recorded):
     day: Any = None
     moment: Any = None
 
+    @property
+    def begins(self) -> Any:
+        return self.day if self.moment is None else on_day(self.moment)
+
     def ground(self, plan: Plan) -> Ground:
         if self.moment is not None:
             within, day = plan.during(self.moment), on_day(self.moment)
         else:
             within, day = self.day.between(plan.span.first, plan.span.last), self.day
-        return Ground(self.source, (*self.conditions, within), plan.step(day))
+        narrower = plan.gifts if self.made_of_gifts else ()
+        return Ground(self.source, (*self.conditions, within, *narrower), plan.step(day))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Standing(Recorded):
     """Rows that stand at a certain point of a step, such as plans that run at its end."""
 
+    since: Any
     stands: Condition
+
+    @property
+    def begins(self) -> Any:
+        return self.since
 
     def ground(self, plan: Plan) -> Ground:
         begun = [
@@ -144,6 +168,11 @@ class Derived(Fact):
 
     rows: Callable[[Plan], Any]
     day: Any = None
+    since: Any = None
+
+    @property
+    def begins(self) -> Any:
+        return self.since
 
     def ground(self, plan: Plan) -> Ground:
         if self.day is not None:
@@ -161,6 +190,12 @@ def kept(model: Any) -> tuple[Any, ...]:
 def linked(target: Any, here: Any) -> Link:
     """The row that a reference names."""
     return Link(target, and_(target.org_id == ORG, target.id == here))
+
+
+def one_of(key: Any, values: Sequence[Any]) -> Condition:
+    """That a key is among some values, of which None is one that can be meant."""
+    among: Condition = key.in_([value for value in values if value is not None])
+    return or_(among, key.is_(None)) if None in values else among
 
 
 def owned(plural: str, model: Any) -> Subject:

@@ -136,7 +136,7 @@ class Span(Period):
             start = following
 
     def preceding(self, starts: int) -> Span:
-        """What donors of this period are compared with: the whole unit, or as long a time, before."""
+        """What donors of this period are held against: the unit before it, or as many days."""
         last = self.first - DAY
         if self.unit and self.unit.start(self.first, starts) == self.first:
             return Span(self.unit.start(last, starts), last, self.unit)
@@ -235,11 +235,23 @@ def _relative(asked: str, today: date, starts: int) -> Span | None:
         return Span(grain.start(today, starts), today, grain, words)
     if found := _LAST_SOME.fullmatch(asked):
         try:
-            back = relativedelta(**{found["unit"]: int(found["count"])})
+            back = _length(found["unit"], int(found["count"]))
             return Span(today - back + DAY, today, None, words)
         except (ValueError, OverflowError):
             raise UnknownPeriod(words) from None
     return None
+
+
+def _length(unit: str, count: int) -> relativedelta:
+    match unit:
+        case "days":
+            return relativedelta(days=count)
+        case "weeks":
+            return relativedelta(weeks=count)
+        case "months":
+            return relativedelta(months=count)
+        case _:
+            return relativedelta(years=count)
 
 
 def _written(text: str) -> re.Match[str]:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from crm_store.actor import Actor
+from crm_store.gifts.fiscal import fiscal_year
 from crm_store.reports.periods import Grain, Span, Window
 
 DAY = timedelta(days=1)
@@ -98,6 +99,14 @@ class Plan:
     def windows(self) -> list[Window]:
         return self.span.windows(self.grain, self.house.starts)
 
+    @property
+    def fiscal_year(self) -> Span:
+        """The fiscal year in which the period ends."""
+        starts = self.house.starts
+        first = Grain.FISCAL_YEAR.start(self.span.last, starts)
+        name = f"fiscal year {fiscal_year(first, starts)}"
+        return Span(first, first + Grain.FISCAL_YEAR.length - DAY, Grain.FISCAL_YEAR, name)
+
     def step(self, day: Any) -> ColumnElement[date]:
         """The first day of the step a day falls into."""
         if self.grain is None:
@@ -114,7 +123,10 @@ class Plan:
     def steps(self, windows: list[Window]) -> FromClause:
         """Windows as a table to join with."""
         rows = [(w.key, w.first, w.last, w.before_first, w.before_last) for w in windows]
-        return values(STEP, OPENS, CLOSES, BEFORE_OPENS, BEFORE_CLOSES, name="steps").data(rows)
+        names = (STEP, OPENS, CLOSES, BEFORE_OPENS, BEFORE_CLOSES)
+        # A table takes the columns it is given for its own, so it is given others of these names.
+        own = (column(each.name, Date()) for each in names)
+        return values(*own, name="steps").data(rows)
 
     def during(self, moment: Any) -> ColumnElement[bool]:
         """That a moment lies in the period, in days as the organisation has them."""

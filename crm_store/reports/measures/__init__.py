@@ -1,0 +1,1 @@
+"""Every measure there is, a file for each family."""

@@ -1,0 +1,132 @@
+"""From a fact, figures and dimensions to one SELECT over the report views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, desc, func, literal_column, outerjoin, select
+
+from crm_store.donors.models import Donor
+from crm_store.reports.cuts import GIFT_CUTS
+from crm_store.reports.dimensions import Dimension
+from crm_store.reports.facts import Condition, Cut, Fact, Ground, Link, one_of
+from crm_store.reports.measure import Figure
+from crm_store.reports.narrowing import Narrower
+from crm_store.reports.plan import ORG, Plan
+
+FOUND, GROUPS = "rows_found", "groups_found"
+
+
+@dataclass(frozen=True)
+class Top:
+    """Only so many rows, those first in which a figure is largest or smallest."""
+
+    figure: str
+    is_descending: bool
+    limit: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """Figures of one fact that are counted in one go."""
+
+    fact: Fact
+    figures: Sequence[Figure]
+    dimensions: Sequence[Dimension]
+
+    @property
+    def counts_distinct(self) -> bool:
+        return any(figure.distinct is not None for figure in self.figures)
+
+
+def parts_of(figures: Sequence[Figure], dimensions: Sequence[Dimension]) -> list[Part]:
+    """One part for the figures of a fact, and one more for each that counts different things."""
+    currency = [each for each in dimensions if each.name == "currency"]
+    parts: dict[tuple[Fact, str], list[Figure]] = {}
+    for figure in figures:
+        key = (figure.fact, figure.name if figure.distinct is not None else "")
+        parts.setdefault(key, []).append(figure)
+    return [
+        Part(fact, mine, [d for d in dimensions if d not in currency or "currency" in fact.cuts])
+        for (fact, _), mine in parts.items()
+    ]
+
+
+def statement(part: Part, plan: Plan, narrower: Narrower, top: Top | None = None) -> Select[Any]:
+    """The part's figures, grouped by its dimensions, with how many rows stand behind each."""
+    fact, ground = part.fact, part.fact.ground(plan)
+    cuts = [_cut(fact, dimension, ground, narrower) for dimension in part.dimensions]
+    narrowing = [
+        (fact.cuts[name], keys)
+        for name, keys in narrower.values
+        if name in fact.cuts and not (fact.made_of_gifts and name in GIFT_CUTS)
+    ]
+    source = _joined(fact, ground, [*cuts, *(cut for cut, _ in narrowing)])
+    where = (
+        *ground.where,
+        fact.seen(plan.actor),
+        *(one_of(cut.key, keys) for cut, keys in narrowing),
+        *(fact.donor_id.in_(_donors(condition)) for condition in narrower.donors),
+    )
+    keys = [cut.key.label(f"key_{place}") for place, cut in enumerate(cuts)]
+    if part.counts_distinct:
+        query = _count_distinct(part.figures[0], keys, source, where)
+    else:
+        query = (
+            select(
+                *keys,
+                *(figure.value.label(figure.name) for figure in part.figures),
+                func.count().label(FOUND),
+            )
+            .select_from(source)
+            .where(*where)
+        )
+    # By place: a bound value in a key would be another parameter in each of its places.
+    query = query.group_by(*(literal_column(str(place + 1)) for place in range(len(keys))))
+    return query if top is None else _topmost(query, top)
+
+
+def _count_distinct(figure: Figure, keys: Sequence[Any], source: Any, where: Any) -> Select[Any]:
+    """Different things per group: once each in a subquery, which can be hashed, then counted."""
+    counted = where if figure.where is None else (*where, figure.where)
+    each = (
+        select(*keys, figure.distinct.label("one"))
+        .distinct()
+        .select_from(source)
+        .where(*counted)
+        .subquery("each")
+    )
+    count = func.count()
+    return select(*(each.c[key.name] for key in keys), count.label(figure.name), count.label(FOUND))
+
+
+def _topmost(query: Select[Any], top: Top) -> Select[Any]:
+    column: Any = literal_column(f'"{top.figure}"')
+    order = desc(column) if top.is_descending else column
+    total = func.count().over().label(GROUPS)
+    return query.add_columns(total).order_by(order.nulls_last()).limit(top.limit)
+
+
+def _cut(fact: Fact, dimension: Dimension, ground: Ground, narrower: Narrower) -> Cut:
+    if dimension.grain is not None:
+        return Cut(ground.step)
+    if dimension.name == "segment":
+        members = narrower.memberships
+        return Cut(members.c.segment_id, (Link(members, members.c.donor_id == fact.donor_id),))
+    return fact.cuts[dimension.name]
+
+
+def _joined(fact: Fact, ground: Ground, cuts: Sequence[Cut]) -> Any:
+    source, there = ground.source, [*fact.tables]
+    for cut in cuts:
+        for link in cut.links:
+            if not any(link.target is known for known in there):
+                source = outerjoin(source, link.target, link.on)
+                there.append(link.target)
+    return source
+
+
+def _donors(condition: Condition) -> Any:
+    return select(Donor.id).where(Donor.org_id == ORG, Donor.deleted_at.is_(None), condition)
