@@ -86,8 +86,8 @@ async def load_demo(
     day = today or datetime.now(UTC).date()
     beside = min(donors, 200) if neighbours is None else neighbours
     return [
-        await _load(store, HARBOUR, donors, day, step),
-        await _load(store, HARBOR, beside, day, step),
+        await load(store, HARBOUR, donors, day, step),
+        await load(store, HARBOR, beside, day, step),
     ]
 
 
@@ -95,7 +95,10 @@ def email_of(name: str, slug: str) -> str:
     return f"{name.split()[0].lower()}@{slug}.example"
 
 
-async def _load(store: Store, wanted: Organisation, donors: int, today: date, step: Step) -> Loaded:
+async def load(
+    store: Store, wanted: Organisation, donors: int, today: date, step: Step = lambda _: None
+) -> Loaded:
+    """One organisation; made already, it is left as it is."""
     org_id = await lookup.org_by_slug(store, Door.CLI, wanted.slug)
     if org_id is None:
         org_id = await _found(store, wanted)
