@@ -61,7 +61,7 @@ def fail(sentence: str, code: int = 1) -> NoReturn:
 
 
 def say(sentence: str, style: str = "") -> None:
-    out.print(Text(sentence, style=style))
+    out.print(Text(sentence, style=style), soft_wrap=not out.is_terminal)
 
 
 def as_json(value: Any) -> None:

@@ -34,9 +34,11 @@ def up(
         tour.show()
     if once:
         return
+    signals = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     say("")
     say("Almoner is up. Press Ctrl-C to stop it.", "bold")
-    _wait()
+    signal.sigwait(signals)
     if database.server is not None:
         with err.status("Stopping the database…"):
             database.server.stop()
@@ -46,10 +48,3 @@ def up(
 async def _any_organisation() -> bool:
     async with opened() as store:
         return bool(await organisations(store))
-
-
-def _wait() -> None:
-    """Until somebody asks for the end."""
-    signals = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    signal.sigwait(signals)
