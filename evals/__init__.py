@@ -1,0 +1,1 @@
+"""Measuring Almoner: how fast, and how well."""

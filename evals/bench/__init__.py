@@ -1,0 +1,1 @@
+"""Speed and scale, as JSON that a later run can be held against."""
