@@ -41,6 +41,7 @@ FIXED: Mapping[str, str] = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_lock_waits": "on",
+    "autovacuum_naptime": "15s",
     # A failing statement and its DETAIL quote passwords and people.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
