@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Table, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,6 +64,12 @@ async def load(
         written = cursor.rowcount
         await cursor.execute(sql.SQL("DROP TABLE {}").format(staging))
     return written
+
+
+async def analyse(session: AsyncSession, *models: type[Any]) -> None:
+    """After the first rows of many: plans made while a table was empty are made again."""
+    names = [model.__tablename__ for model in models]
+    await session.execute(select(func.refresh_statistics(*names)))
 
 
 async def raw(session: AsyncSession) -> AsyncConnection[Any]:

@@ -54,21 +54,23 @@ from crm_store.contacts.repository import (
     IdentifierRepository,
     PersonRepository,
 )
-from crm_store.conversations.repository import (
+from crm_store.conversations.channel_repository import (
     AllowedSenderRepository,
-    AttachmentRepository,
     ChannelAccountRepository,
+    PhoneCallRepository,
+    VisitorRepository,
+    VisitorSessionRepository,
+    WidgetRepository,
+)
+from crm_store.conversations.repository import (
+    AttachmentRepository,
     ConversationRepository,
     EmailDetailRepository,
     MessageRepository,
     ParticipantRepository,
-    PhoneCallRepository,
     PhoneDetailRepository,
-    VisitorRepository,
-    VisitorSessionRepository,
     WhatsappDetailRepository,
     WidgetDetailRepository,
-    WidgetRepository,
 )
 from crm_store.crypto import Keyring, Place
 from crm_store.deals.repository import (
@@ -155,6 +157,7 @@ from crm_store.research.repository import (
     IdentityMatchRepository,
 )
 from crm_store.search.repository import SearchRepository
+from crm_store.segments.repository import SegmentRepository
 from crm_store.sequences.repository import (
     AutomationRepository,
     AutomationRunRepository,
@@ -215,6 +218,10 @@ class Crm:
             await self.session.flush()
         finally:
             self.session.info["actor"] = before
+
+    @cached_property
+    def segments(self) -> SegmentRepository:
+        return SegmentRepository(self.session)
 
     @cached_property
     def search(self) -> SearchRepository:

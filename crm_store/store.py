@@ -67,6 +67,10 @@ class Store:
         self.keyring = keyring
         self._timeout = pooling.statement_timeout
         self._engines = {role: _engine(urls[role], pooling) for role in RUNTIME}
+        # What the reader knows as a table is the view of that name in the schema report.
+        self._engines[DatabaseRole.READER] = self._engines[DatabaseRole.READER].execution_options(
+            schema_translate_map={None: "report"}
+        )
 
     @classmethod
     async def open(

@@ -1,5 +1,6 @@
 """The migrations, one after another, make exactly what the models and the SQL beside them say."""
 
+import os
 import threading
 
 import psycopg
@@ -78,7 +79,7 @@ def _snapshot(connection: Connection, parts=tuple(CATALOGUE)) -> dict[str, set[t
 
 @pytest.fixture
 def empty(server, request):
-    name = f"almoner_migrations_{abs(hash(request.node.name)) % 10**8}"
+    name = f"almoner_migrations_{os.getpid()}_{abs(hash(request.node.name)) % 10**8}"
     drop_database(server, name)
     prepare(server, name, SECRET)
     yield role_urls(server, name, SECRET)[DatabaseRole.OWNER]
@@ -98,7 +99,7 @@ def test_the_migrations_make_what_the_models_say(empty, server):
     applied = migrate(empty)
     assert pending(empty) == []
     assert len(applied) == len(set(applied)) > 20
-    name = "almoner_from_models"
+    name = f"almoner_from_models_{os.getpid()}"
     drop_database(server, name)
     prepare(server, name, SECRET)
     models = role_urls(server, name, SECRET)[DatabaseRole.OWNER]
@@ -160,7 +161,7 @@ def test_every_migration_says_when_and_why():
 
 
 def test_the_test_template_is_made_by_the_same_schema(server):
-    name = "almoner_copy_check"
+    name = f"almoner_copy_check_{os.getpid()}"
     drop_database(server, name)
     urls = copy_database(server, name)
     try:
