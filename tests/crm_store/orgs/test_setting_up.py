@@ -1,6 +1,7 @@
 """What a new organisation begins with, and what it may decide for itself."""
 
 import contextlib
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -49,7 +50,18 @@ async def test_what_is_said_at_founding_holds(store):
     async with store.begin(founded.director) as crm:
         org = await crm.orgs.current()
     assert (org.name, org.currency, org.timezone) == ("בית אור", "ILS", "Asia/Jerusalem")
-    assert org.slug.startswith("org-")
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("Beit Or!", "beit-or-"), ("Φως", "fos-"), ("🌊", "org-"), ("", "org-"), ("x" * 300, "xxx")],
+)
+async def test_an_address_is_made_of_any_name(store, name, start):
+    founded = await actions.found_org(store, name=name, director_name="Dana")
+    async with store.begin(founded.director) as crm:
+        org = await crm.orgs.current()
+    assert org.slug.startswith(start)
+    assert re.fullmatch(r"[a-z0-9-]{3,63}", org.slug)
 
 
 async def test_founding_takes_few_statements(store):
