@@ -13,7 +13,7 @@ from crm_store.base import now
 from crm_store.contacts import identifying
 from crm_store.contacts.addressing import add_address
 from crm_store.contacts.candidates import Candidate
-from crm_store.contacts.filling import checked_facts, fill
+from crm_store.contacts.filling import fill, sound_facts
 from crm_store.contacts.matching import Grade, Match, find_company_matches, find_matches
 from crm_store.contacts.models import (
     Company,
@@ -63,25 +63,23 @@ async def add_person(
 
     shared: their e-mail and numbers may be somebody else's too, as a couple's are.
     """
-    reached = {
+    person = Person(**await sound_facts(crm, Person, facts))
+    named = {
         IdentifierKind.EMAIL: email,
         IdentifierKind.PHONE: phone,
         IdentifierKind.WHATSAPP: whatsapp,
     }
-    given = {kind: value for kind, value in reached.items() if value and value.strip()}
-    person = crm.people.add(Person(**checked_facts(Person, facts)))
-    if not (person.given_name or person.family_name or given):
-        crm.session.expunge(person)
+    reached = {kind: value for kind, value in named.items() if value and value.strip()}
+    if not (person.given_name or person.family_name or reached):
         raise Nameless
     if not even_if_known:
-        crm.session.expunge(person)
-        candidate = Candidate.of(person, identifiers=tuple(given.items()), address=address)
-        known = [m for m in await find_matches(crm, candidate) if m.grade is not Grade.POSSIBLE]
-        if known:
-            raise AlreadyKnown(known)
-        crm.session.add(person)
+        candidate = Candidate.of(person, identifiers=tuple(reached.items()), address=address)
+        _refuse_known(await find_matches(crm, candidate))
+    for kind, value in reached.items():
+        await identifying.refuse_taken(crm, kind, value, shared=shared)
+    crm.people.add(person)
     await crm.flush()
-    for kind, value in given.items():
+    for kind, value in reached.items():
         await identifying.add_identifier(crm, person, kind, value, shared=shared)
     if address:
         await add_address(crm, person, **address)
@@ -93,7 +91,7 @@ async def add_person(
 async def change_person(crm: Crm, person_id: UUID, **facts: Any) -> Person:
     """Correct what is known of somebody; a new name reaches the donors they are part of."""
     person = await crm.people.get(person_id, lock=True)
-    fill(person, facts)
+    fill(person, await sound_facts(crm, Person, facts))
     await crm.flush()
     if NAMES & facts.keys():
         await naming.refresh_donors_of(crm, person.id)
@@ -123,16 +121,17 @@ async def add_company(
     """Record a company, unless it is known already by its tax number, domain or name."""
     if not name.strip():
         raise Invalid("A company needs a name.")
-    company = Company(**checked_facts(Company, {"name": name.strip(), **facts}))
+    company = Company(**await sound_facts(crm, Company, {"name": name, **facts}))
     if not even_if_known:
-        known = await find_company_matches(crm, company)
-        if known and known[0].grade is not Grade.POSSIBLE:
-            raise AlreadyKnown(known)
+        _refuse_known(await find_company_matches(crm, company))
+    named = {IdentifierKind.EMAIL: email, IdentifierKind.PHONE: phone}
+    reached = {kind: value for kind, value in named.items() if value and value.strip()}
+    for kind, value in reached.items():
+        await identifying.refuse_taken(crm, kind, value)
     crm.companies.add(company)
     await crm.flush()
-    for kind, value in ((IdentifierKind.EMAIL, email), (IdentifierKind.PHONE, phone)):
-        if value:
-            await identifying.add_identifier(crm, company, kind, value)
+    for kind, value in reached.items():
+        await identifying.add_identifier(crm, company, kind, value)
     if address:
         await add_address(crm, company, kind="work", **address)
     return company
@@ -140,7 +139,7 @@ async def add_company(
 
 async def change_company(crm: Crm, company_id: UUID, **facts: Any) -> Company:
     company = await crm.companies.get(company_id, lock=True)
-    fill(company, facts)
+    fill(company, await sound_facts(crm, Company, facts))
     await crm.flush()
     if "name" in facts:
         await naming.refresh_donors_of_company(crm, company.id)
@@ -151,7 +150,10 @@ async def add_household(
     crm: Crm, *, name: str, members: Sequence[UUID] = (), **facts: Any
 ) -> Household:
     """A household and who lives in it, the first of them its head."""
-    household = crm.households.add(Household(**checked_facts(Household, {"name": name, **facts})))
+    household = Household(**await sound_facts(crm, Household, {"name": name, **facts}))
+    if not household.name:
+        raise Invalid("A household needs a name.")
+    crm.households.add(household)
     await crm.flush()
     for place, person_id in enumerate(members):
         role = HouseholdRole.PARTNER if place else HouseholdRole.HEAD
@@ -255,8 +257,16 @@ async def _restore(crm: Crm, repository: Repository[Bearer], row_id: UUID, colum
         )
     )
     for identifier in theirs:
-        await identifying.refuse_taken(crm, identifier)
+        await identifying.refuse_taken(
+            crm, identifier.kind, identifier.value, identifier.source, shared=identifier.is_shared
+        )
         identifier.deleted_at = None
     row.deleted_at = None
     await crm.flush()
     return row
+
+
+def _refuse_known(matches: Sequence[Match]) -> None:
+    sure = [match for match in matches if match.grade is not Grade.POSSIBLE]
+    if sure:
+        raise AlreadyKnown(sure)

@@ -38,7 +38,7 @@ async def change_address(crm: Crm, address_id: UUID, **facts: Any) -> Address:
     address = await crm.addresses.get(address_id, lock=True)
     if country := facts.get("country"):
         facts["country"] = _country(country)
-    fill(address, facts)
+    fill(address, checked_facts(Address, facts))
     if facts.keys() - {"latitude", "longitude", "geocoded_at", "is_primary", "kind"}:
         address.latitude = facts.get("latitude")
         address.longitude = facts.get("longitude")

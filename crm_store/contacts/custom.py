@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from crm_store.contacts.filling import refuse_unseen
 from crm_store.contacts.models import CustomValue
-from crm_store.contacts.remarks import refuse_unseen
 from crm_store.contacts.visibility import parent_models
 from crm_store.crm import Crm
 from crm_store.errors import Conflict, NotFound

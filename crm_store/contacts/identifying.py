@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -40,21 +41,8 @@ async def add_identifier(
     shared: others may answer to it too, and then nobody is recognised by it alone.
     """
     column = _column(bearer)
-    if kind is IdentifierKind.EXTERNAL and not source.strip():
-        raise Invalid("An outside id needs the name of the system it comes from.")
-    country = await crm.identifiers.country() if kind in NUMBERS else None
-    found = Identifier(
-        **{column: bearer.id},
-        kind=kind,
-        value=value.strip(),
-        normalised=normalise(kind, value, country),
-        source=source.strip().casefold(),
-        label=label,
-        is_shared=shared,
-        verified_at=verified_at,
-    )
-    if kind is IdentifierKind.VISITOR:
-        found.visitor_id = UUID(found.normalised)
+    facts = {column: bearer.id, "label": label, "is_shared": shared, "verified_at": verified_at}
+    found = await _read(crm, kind, value, source, **facts)
     mine, others = await _bearers(crm, found, column, bearer.id)
     if mine is not None:
         mine.verified_at = mine.verified_at or verified_at
@@ -123,17 +111,34 @@ async def remove_identifier(crm: Crm, identifier_id: UUID) -> Identifier:
     return identifier
 
 
-async def refuse_taken(crm: Crm, identifier: Identifier) -> None:
-    """Stop where one that comes back has been given to another meanwhile."""
-    if identifier.is_shared or identifier.kind is IdentifierKind.FAX:
-        return
-    other = await crm.identifiers.first(
-        _same(crm, identifier).where(
-            Identifier.id != identifier.id, Identifier.is_shared.is_(False)
-        )
+async def refuse_taken(
+    crm: Crm, kind: IdentifierKind, value: str, source: str = "", *, shared: bool = False
+) -> None:
+    """Stop, before anything is written, where this is somebody's own already."""
+    found = await _read(crm, kind, value, source, is_shared=shared)
+    if kind is not IdentifierKind.FAX and not shared:
+        own = _same(crm, found).where(Identifier.is_shared.is_(False))
+        if other := await crm.identifiers.first(own):
+            raise await _taken(crm, other)
+
+
+async def _read(
+    crm: Crm, kind: IdentifierKind, value: str, source: str, **facts: Any
+) -> Identifier:
+    """An identifier as it will be stored, of nobody yet."""
+    if kind is IdentifierKind.EXTERNAL and not source.strip():
+        raise Invalid("An outside id needs the name of the system it comes from.")
+    country = await crm.identifiers.country() if kind in NUMBERS else None
+    found = Identifier(
+        kind=kind,
+        value=value.strip(),
+        normalised=normalise(kind, value, country),
+        source=source.strip().casefold(),
+        **facts,
     )
-    if other is not None:
-        raise await _taken(crm, other)
+    if kind is IdentifierKind.VISITOR:
+        found.visitor_id = UUID(found.normalised)
+    return found
 
 
 async def _bearers(

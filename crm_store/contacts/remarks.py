@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
-from crm_store.base import Live, Owned, now
+from crm_store.base import now
 from crm_store.contacts import names
+from crm_store.contacts.filling import refuse_unseen
 from crm_store.contacts.models import (
     Activity,
     ActivityKind,
@@ -21,8 +20,7 @@ from crm_store.contacts.models import (
 )
 from crm_store.contacts.visibility import parent_models
 from crm_store.crm import Crm
-from crm_store.errors import Invalid, NotFound
-from crm_store.repository import reach_of
+from crm_store.errors import Invalid
 
 MET = frozenset(
     {ActivityKind.CALL, ActivityKind.MEETING, ActivityKind.VISIT, ActivityKind.EMAIL_SENT,
@@ -39,6 +37,7 @@ async def tag(crm: Crm, name: str, **noun: UUID) -> Tag:
         found = crm.tags.add(Tag(name=name.strip()))
         await crm.flush()
     if noun:
+        _one_noun(Tagging, noun)
         await refuse_unseen(crm, Tagging, noun)
         if await _tagging(crm, found.id, noun) is None:
             crm.taggings.add(Tagging(tag_id=found.id, **noun))
@@ -67,8 +66,7 @@ async def write_note(
     """Write something down about one record."""
     if not body.strip():
         raise Invalid("The note is empty.")
-    if len(noun) != 1:
-        raise Invalid("A note is about one record.")
+    _one_noun(Note, noun)
     await refuse_unseen(crm, Note, noun)
     note = Note(
         body=body.strip(),
@@ -121,10 +119,7 @@ async def log_activity(
     """Record what happened or is planned; being in touch shows on the person and the donor."""
     if not subject.strip():
         raise Invalid("An activity needs a subject.")
-    nouns = {
-        name: facts[name] for name, _ in parent_models(Activity) if facts.get(name) is not None
-    }
-    await refuse_unseen(crm, Activity, nouns)
+    await refuse_unseen(crm, Activity, facts)
     activity = Activity(
         kind=kind,
         subject=subject.strip(),
@@ -165,27 +160,16 @@ async def cancel_activity(crm: Crm, activity_id: UUID, reason: str | None = None
 
 async def add_image(crm: Crm, **facts: Any) -> Image:
     """Keep a picture of a record; the bytes live at its address."""
-    nouns = {name: facts[name] for name, _ in parent_models(Image) if facts.get(name) is not None}
-    await refuse_unseen(crm, Image, nouns)
+    await refuse_unseen(crm, Image, facts)
     image = crm.images.add(Image(**facts))
     await crm.flush()
     return image
 
 
-async def refuse_unseen(crm: Crm, part: type[Any], nouns: dict[str, UUID]) -> None:
-    """Nobody writes about a record they cannot see, nor about one that is not there."""
-    models = dict(parent_models(part))
-    for column, row_id in nouns.items():
-        if column not in models:
-            raise Invalid(f"A {part.__name__.lower()} has no {column}.")
-        model = models[column]
-        query = select(model.id).where(model.org_id == crm.actor.org, model.id == row_id)
-        if issubclass(model, Live):
-            query = query.where(model.deleted_at.is_(None))
-        if issubclass(model, Owned):
-            query = query.where(reach_of(crm.actor, model))
-        if await crm.session.scalar(query) is None:
-            raise NotFound(f"There is no such {model.__name__.lower()}.")
+def _one_noun(part: type[Any], noun: dict[str, UUID]) -> None:
+    known = dict(parent_models(part))
+    if len(noun) != 1 or not noun.keys() <= known.keys():
+        raise Invalid(f"A {part.__name__.lower()} is about one record.")
 
 
 async def _tagging(crm: Crm, tag_id: UUID, noun: dict[str, UUID]) -> Tagging | None:

@@ -196,3 +196,33 @@ async def test_only_fields_there_are_can_be_filled(house):
         for field in ("shoe_size", "org_id", "merged_into_id"):
             with pytest.raises(Invalid):
                 await change_person(crm, ruth.id, **{field: new_id()})
+
+
+async def test_a_record_points_at_what_is_there_and_visible(house, neighbour):
+    async with neighbour.begin() as crm:
+        theirs = await make_company(crm)
+    async with house.begin() as crm:
+        ruth = await make_person(crm)
+        for facts in (
+            {"owner_id": neighbour.director.member_id},
+            {"owner_id": new_id()},
+            {"household_id": new_id()},
+        ):
+            with pytest.raises(NotFound):
+                await change_person(crm, ruth.id, **facts)
+        with pytest.raises(NotFound):
+            await make_company(crm, parent_id=theirs.id)
+        with pytest.raises(NotFound):
+            await make_person(crm, company_id=theirs.id)
+
+
+async def test_what_cannot_be_read_is_refused_before_anything_is_written(house):
+    async with house.begin() as crm:
+        await make_person(crm, "Dana Levi", email="dana@example.org")
+        for facts in ({"phone": "hello"}, {"email": "nobody"}, {"email": "dana@example.org"}):
+            with pytest.raises((Invalid, Conflict)):
+                await make_person(crm, "Ruth Cohen", **facts)
+            with pytest.raises((Invalid, Conflict)):
+                await make_company(crm, "Aegean Foods", **facts)
+        assert await crm.people.count() == 1
+        assert await crm.companies.count() == 0
