@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from crm_store.base import now
+from crm_store.contacts.filling import refuse_unseen
 from crm_store.contacts.models import Person
 from crm_store.crm import Crm
 from crm_store.donors import naming
@@ -57,6 +58,7 @@ async def add_donor(
     kind = DonorKind.COMPANY if company else DonorKind.INDIVIDUAL
     donor = Donor(kind=kind, company_id=company_id, owner_id=owner_id, custom_names=[])
     donor.household_id = _shared_household(members)
+    await refuse_unseen(crm, Donor, {"owner_id": owner_id, **facts})
     _apply(donor, facts)
     naming.call(donor, members, company.name if company else None)
     crm.donors.add(donor)
@@ -80,6 +82,7 @@ async def add_donor(
 async def change_donor(crm: Crm, donor_id: UUID, **facts: Any) -> Donor:
     """Correct what is known; a name given as None is worked out from the people again."""
     donor = await crm.donors.get(donor_id, lock=True)
+    await refuse_unseen(crm, Donor, facts)
     _apply(donor, facts)
     await crm.flush()
     if facts.keys() & {*naming.COMPUTED} or "language" in facts:

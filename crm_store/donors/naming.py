@@ -92,10 +92,9 @@ async def refresh(crm: Crm, donors: Sequence[Donor]) -> None:
     """Work the names out again from whoever is part of each donor now."""
     people = await crm.donors.people_of([donor.id for donor in donors])
     companies = await crm.donors.companies_of(donors)
-    for donor in donors:
-        call(donor, people.get(donor.id, []), companies.get(donor.id))
     async with crm.granted("donors:write"):
-        await crm.flush()
+        for donor in donors:
+            call(donor, people.get(donor.id, []), companies.get(donor.id))
 
 
 async def refresh_donors_of(crm: Crm, person_id: UUID) -> None:
@@ -110,13 +109,15 @@ async def mourn(crm: Crm, person_id: UUID, on: date) -> None:
     """A donor nobody of whom lives is closed to all contact; a bereaved one rests."""
     donors = await crm.donors.with_person(person_id)
     people = await crm.donors.people_of([donor.id for donor in donors])
-    for donor in donors:
-        if all(person.is_deceased for person in people[donor.id]):
-            if donor.kind is not DonorKind.COMPANY:
+    async with crm.granted("donors:write"):
+        for donor in donors:
+            if donor.kind is DonorKind.COMPANY:
+                continue
+            if all(person.is_deceased for person in people[donor.id]):
                 donor.status, donor.do_not_contact = DonorStatus.DECEASED, True
-        elif donor.kind is not DonorKind.COMPANY:
-            donor.contact_hold_until = max(on + MOURNING, donor.contact_hold_until or on)
-            donor.contact_hold_reason = "Bereavement"
+            else:
+                donor.contact_hold_until = max(on + MOURNING, donor.contact_hold_until or on)
+                donor.contact_hold_reason = "Bereavement"
     await refresh(crm, donors)
 
 

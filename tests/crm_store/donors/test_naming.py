@@ -89,3 +89,17 @@ async def test_a_company_s_donor_follows_its_name(house):
         donor = await make_donor(crm, company="Aegean Foods")
         await change_company(crm, donor.company_id, name="Aegean Foods and Sons")
         assert donor.name == donor.formal_salutation == "Aegean Foods and Sons"
+
+
+async def test_a_clerk_who_corrects_a_person_corrects_the_donor(house):
+    async with house.begin() as crm:
+        donor = await make_donor(crm, "Ruth Cohen", couple="David Cohen")
+        ruth, david = (await crm.donors.people_of([donor.id]))[donor.id]
+    clerk = house.actor(scopes=frozenset({"contacts:read", "contacts:write"}))
+    async with house.begin(clerk) as crm:
+        await change_person(crm, ruth.id, given_name="Rut")
+        await mark_deceased(crm, david.id)
+    async with house.begin() as crm:
+        seen = await crm.donors.get(donor.id)
+        assert seen.name == "Rut Cohen"
+        assert seen.contact_hold_reason == "Bereavement"

@@ -6,14 +6,17 @@ from decimal import Decimal
 import pytest
 
 from crm_store.actor import Reach
+from crm_store.channel import Channel, Purpose
 from crm_store.contacts.remarks import write_note
 from crm_store.contacts.testing import make_activity, make_note, make_person, make_tag
+from crm_store.donors.happenings import Happening
 from crm_store.donors.journey import move_stage
 from crm_store.donors.testing import make_donor
-from crm_store.donors.timeline import Happening
 from crm_store.errors import NotFound
 from crm_store.gifts.testing import make_gift
+from crm_store.outreach.models import Delivery, Outbox, OutboxKind, TrackingEvent, TrackingKind
 from crm_store.tasks.models import Task, TaskStatus
+from crm_store.tickets.models import Ticket
 
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
@@ -159,3 +162,43 @@ async def test_a_line_of_another_record_stays_with_it(house):
     async with house.begin(officer) as crm:
         page = await crm.timeline.of_person(person.id)
         assert [line.title for line in page.rows] == ["Open"]
+
+
+async def test_mail_and_what_came_of_it_are_told_by_its_subject(house):
+    async with house.begin() as crm:
+        donor = await make_donor(crm)
+        (person,) = (await crm.donors.people_of([donor.id]))[donor.id]
+        mail = Outbox(
+            kind=OutboxKind.RECEIPT, channel=Channel.EMAIL, purpose=Purpose.RECEIPT,
+            idempotency_key="receipt-1", person_id=person.id, donor_id=donor.id,
+            to_address="ruth@example.org", subject="Your receipt",
+        )  # fmt: skip
+        sent = Delivery(
+            outbox_id=mail.id, fence=1, person_id=person.id, donor_id=donor.id,
+            channel=Channel.EMAIL, purpose=Purpose.RECEIPT, to_address="ruth@example.org",
+            tracking_key="k1", queued_at=START + timedelta(days=9),
+        )  # fmt: skip
+        events = [
+            TrackingEvent(
+                kind=kind, delivery_id=sent.id, person_id=person.id, is_machine=is_machine,
+                at=START + timedelta(days=10 + day), link_url=url,
+            )
+            for day, (kind, is_machine, url) in enumerate(
+                [
+                    (TrackingKind.OPEN, True, None),
+                    (TrackingKind.OPEN, False, None),
+                    (TrackingKind.CLICK, False, "https://example.org/give"),
+                ]
+            )
+        ]  # fmt: skip
+        crm.session.add_all([mail, sent, *events])
+        crm.session.add(Ticket(subject="Lost my receipt", person_id=person.id))
+        await crm.flush()
+        page = await crm.timeline.of_donor(donor.id)
+        told = [(line.kind, line.title, line.body) for line in page.rows if line.kind != "stage"]
+        assert told == [
+            ("ticket", "Lost my receipt", None),
+            ("link_clicked", "Your receipt", "https://example.org/give"),
+            ("mail_opened", "Your receipt", None),
+            ("mail_sent", "Your receipt", "ruth@example.org"),
+        ]
