@@ -25,6 +25,9 @@ EDITABLE = frozenset(
 )  # fmt: skip
 
 
+GIVEN_AT_FIRST = EDITABLE - {"value", "currency"} | {"product_id", "quantity"}
+
+
 class NeedsReason(Invalid):
     """Say why the deal was lost."""
 
@@ -46,6 +49,7 @@ async def create_deal(
 
     More: probability, product_id, quantity and what edit_deal takes.
     """
+    _only(more, GIVEN_AT_FIRST)
     if not name.strip():
         raise Invalid("A deal needs a name.")
     at = at or now()
@@ -72,9 +76,7 @@ async def create_deal(
 
 async def edit_deal(crm: Crm, deal_id: UUID, **changes: Any) -> Deal:
     """Change what is known about a deal; where it stands is changed by moving it."""
-    unknown = set(changes) - EDITABLE
-    if unknown:
-        raise Invalid(f"A deal's {', '.join(sorted(unknown))} cannot be edited.")
+    _only(changes, EDITABLE)
     deal = await crm.deals.get(deal_id, lock=True)
     if {"value", "currency"} & set(changes):
         set_value(deal, changes.pop("value", deal.value), changes.pop("currency", deal.currency))
@@ -245,6 +247,12 @@ def _enter(deal: Deal, stage: Stage, at: datetime) -> None:
         deal.stage_id, deal.stage_since = stage.id, at
     if not deal.probability_is_own:
         deal.probability = stage.probability
+
+
+def _only(changes: dict[str, Any], known: frozenset[str]) -> None:
+    unknown = changes.keys() - known
+    if unknown:
+        raise Invalid(f"A deal's {', '.join(sorted(unknown))} cannot be set like this.")
 
 
 def _percent(probability: int) -> int:

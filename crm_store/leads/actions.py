@@ -132,6 +132,12 @@ async def apply_facts(crm: Crm, lead: Lead, facts: dict[str, Any]) -> None:
     unknown = facts.keys() - FACTS
     if unknown:
         raise Invalid(f"A lead's {', '.join(sorted(unknown))} cannot be set like this.")
+    with crm.session.no_autoflush:
+        await _set(crm, lead, facts)
+    await check_references(crm, lead)
+
+
+async def _set(crm: Crm, lead: Lead, facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         setattr(lead, name, value.strip() if isinstance(value, str) else value)
     lead.given_name, lead.family_name = lead.given_name or "", lead.family_name or ""
@@ -145,7 +151,6 @@ async def apply_facts(crm: Crm, lead: Lead, facts: dict[str, Any]) -> None:
         lead.expected_value, lead.currency = money.amount, money.currency
     if not (lead.name or lead.company_name or lead.email or lead.phone):
         raise Nobody
-    await check_references(crm, lead)
 
 
 async def normal_phone(crm: Crm, value: str | None) -> str | None:

@@ -50,8 +50,11 @@ async def capture_lead(crm: Crm, *, conversation_id: UUID | None = None, **facts
 
 
 async def capture_prospect(
-    crm: Crm, *, email: str | None = None, phone: str | None = None,
-    lead_quality: LeadQuality | None = None, visitor_id: UUID | None = None, **facts: Any,
+    crm: Crm, *, email: str | None = None, phone: str | None = None, name: str | None = None,
+    company_name: str | None = None, notes: str | None = None,
+    lead_quality: LeadQuality | None = None, source: LeadSource = LeadSource.WIDGET,
+    source_detail: str | None = None, conversation_id: UUID | None = None,
+    visitor_id: UUID | None = None, assistant_id: UUID | None = None,
 ) -> Prospect:  # fmt: skip
     """Contact details that came up in a conversation, before anybody judged them."""
     if crm.actor.kind is Kind.VISITOR:
@@ -59,9 +62,15 @@ async def capture_prospect(
     prospect = Prospect(
         email=reaching.email(email) if email and email.strip() else None,
         phone=await normal_phone(crm, (phone or "").strip()),
+        name=(name or "").strip() or None,
+        company_name=company_name,
+        notes=notes,
         lead_quality=lead_quality,
+        source=source,
+        source_detail=source_detail,
+        conversation_id=conversation_id,
         visitor_id=visitor_id,
-        **facts,
+        assistant_id=assistant_id,
     )
     if not (prospect.email or prospect.phone):
         raise NoWayBack

@@ -18,6 +18,7 @@ from crm_store.tickets.models import Ticket, TicketNote, TicketPriority, TicketS
 EDITABLE = frozenset(
     {"subject", "description", "person_id", "company_id", "conversation_id", "workspace_id"}
 )
+GIVEN_AT_FIRST = EDITABLE | {"visitor_id", "owner_id", "number"}
 WAITING = (TicketStatus.PENDING, TicketStatus.ON_HOLD, TicketStatus.SOLVED)
 
 
@@ -39,8 +40,10 @@ async def open_ticket(
 ) -> Ticket:  # fmt: skip
     """A new ticket with its number, its clocks running; a visitor's is theirs to see.
 
-    More: person_id, visitor_id, company_id, conversation_id, owner_id, workspace_id.
+    More: person_id, visitor_id, company_id, conversation_id, owner_id, workspace_id, and the
+    number it already has elsewhere.
     """
+    _only(more, GIVEN_AT_FIRST)
     at = at or now()
     ticket = Ticket(
         subject=_subject(subject),
@@ -62,9 +65,7 @@ async def open_ticket(
 
 async def edit_ticket(crm: Crm, ticket_id: UUID, **changes: Any) -> Ticket:
     """Correct what it says or whom it is from."""
-    unknown = set(changes) - EDITABLE
-    if unknown:
-        raise Invalid(f"A ticket's {', '.join(sorted(unknown))} cannot be edited.")
+    _only(changes, EDITABLE)
     ticket = await crm.tickets.get(ticket_id, lock=True)
     if "subject" in changes:
         changes["subject"] = _subject(changes["subject"])
@@ -204,6 +205,12 @@ async def change_status(crm: Crm, ticket: Ticket, status: TicketStatus, at: date
 
 async def answer(crm: Crm, ticket: Ticket, at: datetime) -> None:
     clocks.answered(ticket, await crm.sla_policies.promise_to(ticket), at)
+
+
+def _only(changes: dict[str, Any], known: frozenset[str]) -> None:
+    unknown = changes.keys() - known
+    if unknown:
+        raise Invalid(f"A ticket's {', '.join(sorted(unknown))} cannot be set like this.")
 
 
 def _subject(text: str) -> str:

@@ -177,6 +177,12 @@ async def test_a_product_gives_a_deal_its_price_after_the_best_offer(crm):
         await reprice_deal(crm, (await make_deal(crm)).id)
 
 
+async def test_a_deal_is_not_opened_with_what_it_only_comes_to(crm):
+    for odd in ({"status": "won"}, {"closed_at": MONDAY}, {"colour": "red"}):
+        with pytest.raises(Invalid):
+            await make_deal(crm, **odd)
+
+
 async def test_a_deal_points_only_at_what_is_there(house, neighbour):
     async with neighbour.begin() as crm:
         foreign = await make_product(crm)

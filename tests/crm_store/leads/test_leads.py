@@ -81,6 +81,17 @@ async def test_what_makes_no_sense_is_refused(crm, facts):
         await create_lead(crm, given_name="Eleni", **facts)
 
 
+async def test_a_lead_points_only_at_what_is_there(house, neighbour):
+    async with neighbour.begin() as crm:
+        foreign = (await crm.stages.of((await crm.pipelines.default()).id))[0]
+    async with house.begin() as crm:
+        lead = await make_lead(crm)
+        for missing in (foreign.id, new_id()):
+            with pytest.raises(NotFound, match="There is no such stage"):
+                await edit_lead(crm, lead.id, stage_id=missing, phone="+302101234567")
+            assert lead.stage_id is None
+
+
 async def test_nobody_is_not_a_lead(crm):
     for facts in ({}, {"given_name": " ", "email": ""}, {"notes": "Rang."}):
         with pytest.raises(Nobody):

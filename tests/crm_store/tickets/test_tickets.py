@@ -173,6 +173,8 @@ async def test_only_what_may_be_edited_is_edited(crm):
     ticket = await make_ticket(crm)
     with pytest.raises(Invalid, match="status"):
         await edit_ticket(crm, ticket.id, status="solved")
+    with pytest.raises(Invalid, match="solved_at"):
+        await make_ticket(crm, solved_at=now())
 
 
 async def test_a_closed_ticket_can_only_be_reopened(crm):
