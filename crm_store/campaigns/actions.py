@@ -30,11 +30,20 @@ from crm_store.campaigns.models import (
     CampaignStatus,
     RecipientState,
 )
-from crm_store.campaigns.sending import claim_recipients, finish, lapse_recipients, record_sending
+from crm_store.campaigns.sending import (
+    Report,
+    claim_recipients,
+    finish,
+    lapse_recipients,
+    record_sending,
+    record_sendings,
+    resolve_recipient,
+)
 from crm_store.crm import Crm
 from crm_store.errors import Conflict, Invalid
 
 __all__ = [
+    "Report",
     "approve_campaign",
     "cancel_campaign",
     "change_campaign",
@@ -50,8 +59,10 @@ __all__ = [
     "pause_campaign",
     "place_asset",
     "record_sending",
+    "record_sendings",
     "remove_asset",
     "remove_template",
+    "resolve_recipient",
     "resume_campaign",
     "schedule_campaign",
     "start_campaign",

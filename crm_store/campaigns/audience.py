@@ -10,18 +10,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, delete, select, text, union
+from sqlalchemy import Select, case, delete, select, text
 
 from crm_store.base import new_id, now
-from crm_store.campaigns.models import CampaignRecipient, CampaignStatus, RecipientState
+from crm_store.campaigns.models import Campaign, CampaignRecipient, CampaignStatus, RecipientState
 from crm_store.contacts.models import Person
 from crm_store.crm import Crm
-from crm_store.donors.models import Donor, DonorPerson
 from crm_store.errors import Conflict, Invalid
 from crm_store.outreach.deciding import decide
 from crm_store.outreach.judging import Verdict
-from crm_store.repository import reach_of
-from crm_store.segments.models import Segment, SegmentKind, SegmentMember
+from crm_store.segments.language import read_filter
+from crm_store.segments.models import Subject
 
 ONCE = "Their household is written to once."
 
@@ -76,13 +75,13 @@ async def freeze_audience(
     at: datetime | None = None,
 ) -> Frozen:
     """Fix who a draft is for: these people, a question that gives their ids, or its segment's
-    members. Freezing again begins anew."""
+    people. Freezing again begins anew."""
     campaign = await crm.campaigns.get(campaign_id, lock=True)
     if campaign.status is not CampaignStatus.DRAFT:
         raise Conflict("The audience of a campaign is fixed once it is scheduled.")
     at = at or now()
     if people is None:
-        people = await _members(crm, campaign.segment_id)
+        people = await _meant(crm, campaign)
     wanted = await _visible(crm, people)
     await crm.session.execute(
         delete(CampaignRecipient).where(
@@ -140,32 +139,14 @@ async def _visible(crm: Crm, people: Sequence[UUID] | Select[Any]) -> Sequence[U
     return wanted
 
 
-async def _members(crm: Crm, segment_id: UUID | None) -> Select[Any]:
-    """People on a static list, and of its donors everybody who gives with them."""
-    if segment_id is None:
-        raise Invalid("Say who this campaign is for: a segment, or people by name.")
-    org = crm.actor.org
-    segment = await crm.session.get_one(Segment, (org, segment_id))
-    if segment.kind is not SegmentKind.STATIC:
-        raise Invalid("This segment follows a filter: ask it for its people first.")
-    listed = (
-        select(SegmentMember)
-        .where(SegmentMember.org_id == org, SegmentMember.segment_id == segment_id)
-        .subquery()
-    )
-    giving = (
-        select(DonorPerson.person_id)
-        .join(Donor, (Donor.org_id == DonorPerson.org_id) & (Donor.id == DonorPerson.donor_id))
-        .where(
-            DonorPerson.org_id == org,
-            DonorPerson.left_at.is_(None),
-            Donor.deleted_at.is_(None),
-            Donor.id.in_(select(listed.c.donor_id)),
-            reach_of(crm.actor, Donor),
-        )
-    )
-    named = select(listed.c.person_id).where(listed.c.person_id.is_not(None))
-    return select(union(named, giving).subquery())
+async def _meant(crm: Crm, campaign: Campaign) -> Select[Any]:
+    """The ids of the people its segment or its filter means, just now."""
+    if campaign.segment_id is not None:
+        return await crm.segments.people(await crm.segments.get(campaign.segment_id))
+    if campaign.audience_filter is not None:
+        node = read_filter(campaign.audience_filter)
+        return await crm.segments.matching(node, Subject.PEOPLE)
+    raise Invalid("Say who this campaign is for: a segment, a filter, or people by name.")
 
 
 async def _counted(crm: Crm, campaign_id: UUID) -> Frozen:

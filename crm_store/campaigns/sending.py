@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select
@@ -26,7 +27,9 @@ from crm_store.outreach.outbox import Outcome, StaleClaim
 from crm_store.outreach.suppressing import hold_homes
 
 LEASE = timedelta(minutes=10)
+BACKOFF = timedelta(minutes=5)
 ATTEMPTS = 3
+OPEN = (RecipientState.CLAIMED, RecipientState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,19 @@ class ClaimedRecipient:
     recipient: CampaignRecipient
     delivery: Delivery
     fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the provider said of one claimed recipient."""
+
+    recipient_id: UUID
+    fence: int
+    outcome: Outcome
+    provider: str | None = None
+    provider_message_id: str | None = None
+    error: str | None = None
+    at: datetime = field(default_factory=now)
 
 
 async def claim_recipients(
@@ -81,44 +97,65 @@ async def claim_recipients(
 
 
 async def record_sending(
-    crm: Crm,
-    recipient_id: UUID,
-    fence: int,
-    outcome: Outcome,
-    *,
-    provider: str | None = None,
-    provider_message_id: str | None = None,
-    error: str | None = None,
-    at: datetime | None = None,
+    crm: Crm, recipient_id: UUID, fence: int, outcome: Outcome, **facts: Any
 ) -> CampaignRecipient:
     """What became of one claimed recipient. Only the latest claim may say."""
-    query = crm.campaign_recipients.everything().where(CampaignRecipient.id == recipient_id)
-    row = await crm.campaign_recipients.one(query, lock=True)
-    at = at or now()
-    if row.fence != fence or row.state not in {RecipientState.CLAIMED, RecipientState.UNKNOWN}:
-        if row.state is RecipientState.ACCEPTED and row.fence == fence and outcome is Outcome.SENT:
-            return row
+    report = Report(recipient_id, fence, outcome, **facts)
+    recorded = await record_sendings(crm, [report])
+    if not recorded:
         raise StaleClaim
-    delivery = await crm.deliveries.one(
-        crm.deliveries.everything().where(
-            Delivery.campaign_recipient_id == row.id, Delivery.fence == fence
-        )
+    return recorded[0]
+
+
+async def record_sendings(crm: Crm, reports: Sequence[Report]) -> list[CampaignRecipient]:
+    """The same for a whole batch; reports of claims that somebody has taken over are left out."""
+    crm.actor.need("campaigns:write")
+    by_id = {report.recipient_id: report for report in reports}
+    rows = await crm.campaign_recipients.all(
+        crm.campaign_recipients.everything()
+        .where(CampaignRecipient.id.in_(by_id))
+        .order_by(CampaignRecipient.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    row.lease_until, row.error_message = None, error
-    if outcome is Outcome.SENT:
-        row.state, row.accepted_at = RecipientState.ACCEPTED, at
-        row.provider_message_id = provider_message_id
-        note_sent(delivery, provider, provider_message_id, None, at)
-    elif outcome is Outcome.UNKNOWN:
-        row.state = RecipientState.UNKNOWN
-    else:
-        fail_delivery(delivery, error, at)
-        again = outcome is Outcome.TRY_AGAIN and row.attempts < ATTEMPTS
-        row.state = RecipientState.PENDING if again else RecipientState.FAILED
-        row.not_before = at + timedelta(minutes=5) * 2 ** (row.attempts - 1) if again else None
+    deliveries = await crm.deliveries.all(
+        crm.deliveries.everything().where(Delivery.campaign_recipient_id.in_(by_id))
+    )
+    attempts = {(one.campaign_recipient_id, one.fence): one for one in deliveries}
+    recorded = []
+    for row in rows:
+        report = by_id[row.id]
+        if row.fence == report.fence and row.state in OPEN:
+            _take(row, attempts[row.id, row.fence], report)
+        elif not _is_repeat(row, report):
+            continue
+        recorded.append(row)
     async with crm.granted("outreach:write"):
         await crm.flush()
-    return row
+    return recorded
+
+
+def _take(row: CampaignRecipient, delivery: Delivery, report: Report) -> None:
+    row.lease_until, row.error_message = None, report.error
+    if report.outcome is Outcome.SENT:
+        row.state, row.accepted_at = RecipientState.ACCEPTED, report.at
+        row.provider_message_id = report.provider_message_id
+        note_sent(delivery, report.provider, report.provider_message_id, None, report.at)
+    elif report.outcome is Outcome.UNKNOWN:
+        row.state = RecipientState.UNKNOWN
+    else:
+        fail_delivery(delivery, report.error, report.at)
+        again = report.outcome is Outcome.TRY_AGAIN and row.attempts < ATTEMPTS
+        row.state = RecipientState.PENDING if again else RecipientState.FAILED
+        row.not_before = report.at + BACKOFF * 2 ** (row.attempts - 1) if again else None
+
+
+def _is_repeat(row: CampaignRecipient, report: Report) -> bool:
+    return (
+        row.state is RecipientState.ACCEPTED
+        and row.fence == report.fence
+        and report.outcome is Outcome.SENT
+    )
 
 
 async def lapse_recipients(crm: Crm, *, at: datetime | None = None) -> Sequence[CampaignRecipient]:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from crm_store.errors import Invalid
+from crm_store.segments.language import read_filter, written
 from crm_store.sequences.models import StepType, Trigger
 
 
@@ -105,6 +113,14 @@ class Condition(Config):
     filter: dict[str, Any] = Field(description="In the segments' filter language.")
     otherwise: int | None = Field(None, ge=1)
 
+    @field_validator("filter")
+    @classmethod
+    def _can_be_asked(cls, given: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return written(read_filter(given))
+        except Invalid as error:
+            raise ValueError(str(error)) from error
+
 
 class TagStep(Config):
     tag_id: UUID
@@ -156,11 +172,15 @@ def _read(model: type[Config], given: dict[str, Any], what: str) -> Config:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        faults = [
-            " ".join(filter(None, [".".join(map(str, fault["loc"])), fault["msg"].lower()]))
-            for fault in error.errors()
-        ]
-        raise Invalid(f"{what} cannot be read: {'; '.join(faults)}.") from error
+        faults = "; ".join(_fault(fault["loc"], fault["msg"]) for fault in error.errors())
+        raise Invalid(f"{what} cannot be read: {faults}.") from error
+
+
+def _fault(place: tuple[int | str, ...], sentence: str) -> str:
+    """Where, and what is wrong there, without the validator's own words."""
+    plain = sentence.removeprefix("Value error, ").rstrip(".")
+    where = ".".join(map(str, place))
+    return f"{where}: {plain}" if where else plain
 
 
 def _words(value: str) -> str:

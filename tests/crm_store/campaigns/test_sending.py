@@ -9,12 +9,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from crm_store.actor import Reach
 from crm_store.base import new_id, now
 from crm_store.campaigns.actions import (
+    Report,
     cancel_campaign,
     claim_recipients,
     draft_campaign,
@@ -23,12 +24,15 @@ from crm_store.campaigns.actions import (
     lapse_recipients,
     pause_campaign,
     record_sending,
+    record_sendings,
+    resolve_recipient,
     resume_campaign,
 )
 from crm_store.campaigns.models import CampaignRecipient, CampaignStatus, RecipientState
 from crm_store.campaigns.testing import make_campaign
 from crm_store.campaigns.views import ResultsView
 from crm_store.channel import Channel
+from crm_store.contacts.models import Person
 from crm_store.contacts.testing import make_household, make_person
 from crm_store.donors.testing import make_donor
 from crm_store.errors import Conflict, Invalid
@@ -44,7 +48,7 @@ from crm_store.outreach.actions import (
 )
 from crm_store.outreach.models import ConsentSource, SuppressionReason, TrackingKind
 from crm_store.outreach.testing import make_mailbox
-from crm_store.segments.models import Segment, SegmentKind, SegmentMember
+from crm_store.segments.testing import make_segment
 
 PENDING, SUPPRESSED = RecipientState.PENDING, RecipientState.SUPPRESSED
 
@@ -79,26 +83,33 @@ async def test_freezing_names_everybody_and_why_some_are_left_out(crm):
     assert again.total == 1
 
 
-async def test_an_audience_comes_from_a_list_of_donors_and_people(crm):
-    couple = await make_donor(crm, couple="David Cohen")
-    (dana,) = await crowd(crm, 1)
-    segment = Segment(name="Friends", kind=SegmentKind.STATIC)
-    crm.session.add(segment)
-    await crm.flush()
-    crm.session.add_all(
-        [
-            SegmentMember(segment_id=segment.id, donor_id=couple.id),
-            SegmentMember(segment_id=segment.id, person_id=dana),
-        ]
-    )
+async def test_an_audience_comes_from_a_segment_as_it_is_now(crm):
+    await make_donor(crm, couple="David Cohen")
+    segment = await make_segment(crm)
     campaign = await draft_campaign(crm, "Spring", content="Hello", segment_id=segment.id)
     frozen = await freeze_audience(crm, campaign.id)
-    assert (frozen.total, frozen.pending) == (3, 2)
+    assert (frozen.total, frozen.pending) == (2, 1)
     assert frozen.because == {"Their household is written to once.": 1}
     campaign.one_per_household = False
+    await make_donor(crm, "Dana Levi")
     assert (await freeze_audience(crm, campaign.id)).pending == 3
     with pytest.raises(Invalid):
         await freeze_audience(crm, (await draft_campaign(crm, "No one", content="x")).id)
+
+
+async def test_an_audience_comes_from_a_filter_of_the_campaigns_own(crm):
+    await make_person(crm, "Ruth Cohen", language="he")
+    await make_person(crm, "Dana Levi", language="el")
+    speaks_hebrew = {"kind": "field", "field": "language", "value": "he"}
+    campaign = await draft_campaign(crm, "Spring", content="x", audience_filter=speaks_hebrew)
+    assert (await freeze_audience(crm, campaign.id)).total == 1
+
+
+async def test_an_audience_comes_from_a_question(crm):
+    ruth, _ = await make_person(crm), await make_person(crm, "Dana Levi")
+    campaign = await draft_campaign(crm, "Spring", content="x")
+    asked = select(Person.id).where(Person.family_name == ruth.family_name)
+    assert (await freeze_audience(crm, campaign.id, asked)).total == 1
 
 
 async def test_of_a_household_the_one_who_may_be_written_to_is_chosen(crm):
@@ -208,6 +219,21 @@ async def test_a_lapsed_claim_is_unknown_and_not_sent_again(crm):
     await record_sending(crm, held.recipient.id, held.fence, Outcome.SENT)
     with pytest.raises(StaleClaim):
         await record_sending(crm, held.recipient.id, held.fence, Outcome.REFUSED)
+
+
+async def test_a_batch_of_results_leaves_out_what_is_stale(crm):
+    campaign = await make_campaign(crm, people=await crowd(crm, 3))
+    held = await claim_recipients(crm, campaign.id, "w")
+    reports = [
+        Report(one.recipient.id, one.fence + (place == 0), Outcome.SENT)
+        for place, one in enumerate(held)
+    ]
+    recorded = await record_sendings(crm, reports)
+    assert {row.id for row in recorded} == {one.recipient.id for one in held[1:]}
+    assert held[0].recipient.state is RecipientState.CLAIMED
+    await lapse_recipients(crm, at=now() + timedelta(hours=1))
+    found = await resolve_recipient(crm, held[0].recipient.id, was_sent=False)
+    assert found.state is RecipientState.FAILED
 
 
 async def test_what_surely_did_not_go_is_tried_again_until_it_is_given_up(crm):

@@ -11,7 +11,7 @@ from crm_store.actor import Reach
 from crm_store.base import new_id, now
 from crm_store.channel import Channel
 from crm_store.contacts.testing import make_person
-from crm_store.conversations import actions
+from crm_store.conversations import actions, handling, participating
 from crm_store.conversations.accounts import connect_account, rotate_auth_token
 from crm_store.conversations.models import (
     ConversationStatus,
@@ -83,7 +83,7 @@ async def test_a_draft_and_an_internal_note_are_not_shown_as_the_last_message(cr
 async def test_writing_after_a_matter_was_resolved_opens_a_new_epoch(crm):
     thread = await make_conversation(crm)
     await make_message(crm, thread, "my receipt is wrong")
-    await actions.resolve(crm, thread.id)
+    await handling.resolve(crm, thread.id)
     assert (thread.status, thread.unread_count) == (ConversationStatus.RESOLVED, 0)
     again = await make_message(crm, thread, "and another thing")
     assert (thread.epoch, again.epoch) == (2, 2)
@@ -94,7 +94,7 @@ async def test_writing_after_a_matter_was_resolved_opens_a_new_epoch(crm):
 async def test_our_own_reply_to_a_resolved_matter_opens_nothing(crm):
     thread = await make_conversation(crm)
     await make_message(crm, thread)
-    await actions.resolve(crm, thread.id)
+    await handling.resolve(crm, thread.id)
     await actions.reply(crm, thread.id, "One more word of thanks.")
     assert (thread.epoch, thread.status) == (1, ConversationStatus.RESOLVED)
 
@@ -102,7 +102,7 @@ async def test_our_own_reply_to_a_resolved_matter_opens_nothing(crm):
 async def test_a_redelivery_is_one_message_and_reopens_nothing(crm):
     thread = await make_conversation(crm, Channel.WHATSAPP)
     first, is_new = await actions.receive(crm, thread.id, "hi", provider_message_id="SM1")
-    await actions.resolve(crm, thread.id)
+    await handling.resolve(crm, thread.id)
     again, is_new_again = await actions.receive(crm, thread.id, "hi", provider_message_id="SM1")
     assert (is_new, is_new_again) == (True, False)
     assert again.id == first.id
@@ -168,34 +168,34 @@ async def test_what_outsiders_wrote_marks_the_whole_conversation(crm):
 
 async def test_a_snoozed_conversation_wakes_when_they_write(crm):
     thread = await make_conversation(crm)
-    await actions.snooze(crm, thread.id, now() + timedelta(days=2))
+    await handling.snooze(crm, thread.id, now() + timedelta(days=2))
     assert [c.id for c in await crm.conversations.due_to_wake(now() + timedelta(days=3))] == [
         thread.id
     ]
     await make_message(crm, thread)
     assert (thread.status, thread.snoozed_until) == (ConversationStatus.ACTIVE, None)
     with pytest.raises(Invalid):
-        await actions.snooze(crm, thread.id, now() - timedelta(days=1))
+        await handling.snooze(crm, thread.id, now() - timedelta(days=1))
 
 
 async def test_reading_counts_for_the_house_and_for_the_member(crm):
     thread = await make_conversation(crm)
-    me = await actions.add_participant(crm, thread.id, member_id=crm.actor.member_id)
+    me = await participating.add_participant(crm, thread.id, member_id=crm.actor.member_id)
     await make_message(crm, thread)
-    await actions.mark_read(crm, thread.id)
+    await handling.mark_read(crm, thread.id)
     assert (thread.unread_count, me.last_read_seq) == (0, 1)
 
 
 async def test_somebody_takes_part_once_and_may_come_back(crm):
     thread, ruth = await make_conversation(crm), await make_person(crm)
-    place = await actions.add_participant(crm, thread.id, person_id=ruth.id)
-    with pytest.raises(actions.AlreadyThere):
-        await actions.add_participant(crm, thread.id, person_id=ruth.id)
-    await actions.remove_participant(crm, place.id)
-    assert (await actions.add_participant(crm, thread.id, person_id=ruth.id)).left_at is None
+    place = await participating.add_participant(crm, thread.id, person_id=ruth.id)
+    with pytest.raises(participating.AlreadyThere):
+        await participating.add_participant(crm, thread.id, person_id=ruth.id)
+    await participating.remove_participant(crm, place.id)
+    assert (await participating.add_participant(crm, thread.id, person_id=ruth.id)).left_at is None
     assert [c.id for c in (await crm.conversations.of_person(ruth.id)).rows] == [thread.id]
     with pytest.raises(Invalid):
-        await actions.add_participant(crm, thread.id)
+        await participating.add_participant(crm, thread.id)
 
 
 async def test_an_unassigned_conversation_with_somebody_elses_donor_stays_hidden(house):
@@ -261,10 +261,10 @@ async def test_secrets_of_an_account_are_sealed_and_rotate(crm):
 
 async def test_rating_must_be_one_to_five(crm):
     thread = await make_conversation(crm)
-    await actions.rate(crm, thread.id, 5, "Kind and quick")
+    await handling.rate(crm, thread.id, 5, "Kind and quick")
     assert thread.rating == 5
     with pytest.raises(Invalid):
-        await actions.rate(crm, thread.id, 6)
+        await handling.rate(crm, thread.id, 6)
 
 
 async def test_messages_are_told_apart_from_other_rows_when_erased(crm):

@@ -11,6 +11,7 @@ import pytest
 from crm_store.base import now
 from crm_store.contacts.testing import make_person
 from crm_store.errors import Conflict, Invalid
+from crm_store.segments.testing import EVERYBODY
 from crm_store.sequences.automating import (
     StaleRun,
     advance_run,
@@ -56,8 +57,9 @@ async def test_a_trigger_that_cannot_work_is_refused_when_saved(crm, trigger, co
         (StepType.SEND_EMAIL, {"body": "x", "template_id": str(uuid4())}),
         (StepType.WAIT, {}),
         (StepType.ADD_TAG, {"tag_id": "red"}),
-        (StepType.CONDITION, {"filter": {}, "otherwise": 1}),
-        (StepType.CONDITION, {"filter": {}, "otherwise": 9}),
+        (StepType.CONDITION, {"filter": {"kind": "nonsense"}}),
+        (StepType.CONDITION, {"filter": EVERYBODY, "otherwise": 1}),
+        (StepType.CONDITION, {"filter": EVERYBODY, "otherwise": 9}),
     ],
     ids=str,
 )
@@ -83,7 +85,7 @@ async def test_an_automation_takes_its_steps_and_waits_between_them(crm):
 
 @pytest.mark.parametrize(("held", "numbers"), [(True, [1, 2, 3]), (False, [1, 3])])
 async def test_a_condition_chooses_the_way(crm, held, numbers):
-    steps = [(StepType.CONDITION, {"filter": {"x": 1}, "otherwise": 3}), SEND, SEND]
+    steps = [(StepType.CONDITION, {"filter": EVERYBODY, "otherwise": 3}), SEND, SEND]
     automation, ruth = await make_automation(crm, Trigger.MANUAL, *steps), await make_person(crm)
     run = await start_run(crm, automation.id, ruth.id, "once")
     taken = []
@@ -95,7 +97,7 @@ async def test_a_condition_chooses_the_way(crm, held, numbers):
 
 async def test_a_condition_without_another_way_ends_it(crm):
     automation = await make_automation(
-        crm, Trigger.MANUAL, (StepType.CONDITION, {"filter": {}}), SEND
+        crm, Trigger.MANUAL, (StepType.CONDITION, {"filter": EVERYBODY}), SEND
     )
     run = await start_run(crm, automation.id, (await make_person(crm)).id, "once")
     (due,) = await claim_due_runs(crm)
