@@ -52,7 +52,7 @@ def choose(path: Path, wanted: str | None) -> str:
 def rows(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
     """Numbered rows, every cell as text: dates as ISO, numbers with a point."""
     with _opened(path) as book:
-        for number, cells in enumerate(book[sheet].iter_rows(values_only=True), 1):
+        for number, cells in enumerate(_cells(book[sheet]), 1):
             yield number, [as_text(cell) for cell in cells]
 
 
@@ -73,8 +73,15 @@ def as_text(cell: Any) -> str:
 def _filled(sheet: Any) -> int:
     return sum(
         sum(cell not in (None, "") for cell in cells)
-        for cells in islice(sheet.iter_rows(values_only=True), LOOKED_AT)
+        for cells in islice(_cells(sheet), LOOKED_AT)
     )
+
+
+def _cells(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """Some programs write a wrong size into the sheet, so it is not believed."""
+    sheet.reset_dimensions()
+    found: Iterator[tuple[Any, ...]] = sheet.iter_rows(values_only=True)
+    return found
 
 
 @contextmanager
