@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -43,7 +44,7 @@ Others = Sequence[Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows of search_entries, best first, and how many there are in all."""
+    """Rows of search_entries, best first, whether to be seen or not, and how many there are."""
 
     rows: Sequence[Row[Any]] = ()
     seen: int = 0
@@ -58,6 +59,12 @@ class Finder:
         self.session = session
         self.actor = actor
         self.kinds = [kind.value for kind in kinds]
+
+    def with_people(self) -> Finder:
+        """The same, through the people whose addresses and numbers lead to donors."""
+        if Findable.DONOR.value not in self.kinds:
+            return self
+        return Finder(self.session, self.actor, [*map(Findable, self.kinds), Findable.PERSON])
 
     async def words(self, keys: Collection[str], beginnings: Collection[str]) -> Sequence[str]:
         """Words on file under any of these keys, and words that begin so."""
@@ -103,21 +110,22 @@ class Finder:
         filed = self._filed(_begins(SearchTerm.term, beginning), LOOKED_AT, own_first=True)
         return await self._ranked(filed.subquery("filed"), literal(1.0), others, LOOKED_AT)
 
-    async def entries(self, ids: Collection[Any]) -> Sequence[Row[Any]]:
-        """Those of these entries that may be seen."""
+    async def donors(self, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+        """Those of these donors that may be seen."""
         visible = within_reach(self.actor, SearchEntry.owner_id, SearchEntry.workspace_id)
-        query = _shown().where(
-            SearchEntry.org_id == self.actor.org,
-            SearchEntry.id.in_(ids),
-            SearchEntry.kind.in_(self.kinds),
-            visible,
+        own = SearchEntry.owner_id.is_not_distinct_from(self.actor.member_id)
+        query = (
+            _shown()
+            .add_columns(own.label("own"), literal(1.0).label("quality"))
+            .where(SearchEntry.org_id == self.actor.org, SearchEntry.id.in_(ids), visible)
         )
-        return (await self.session.execute(query)).all()
+        rows: Sequence[Row[Any]] = (await self.session.execute(query)).all()
+        return rows
 
     def _words(self, criterion: ColumnElement[bool]) -> Select[Any]:
         return select(SearchKey.term).where(SearchKey.org_id == self.actor.org, criterion)
 
-    def _filed(self, criterion: ColumnElement[bool], each: int, own_first: bool) -> Select[Any]:
+    def _filed(self, criterion: ColumnElement[bool], each: int, own_first: bool) -> Any:
         """Postings that match: those to be seen first, then one's own, then the weightiest."""
         visible = within_reach(self.actor, SearchTerm.owner_id, SearchTerm.workspace_id)
         visible = func.coalesce(visible, false())
@@ -172,7 +180,7 @@ class Finder:
         if not rows:
             return Found()
         seen, hidden = rows[0].seen, rows[0].hidden
-        return Found([row for row in rows if row.visible], seen, hidden, seen + hidden < each)
+        return Found(rows, seen, hidden, seen + hidden < each)
 
 
 def _shown() -> Select[Any]:

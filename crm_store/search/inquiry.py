@@ -10,6 +10,7 @@ from uuid import UUID
 from crm_store.search.filing import DOMAIN, EMAIL, PHONE, PHONE_END, number_term, pair
 from crm_store.search.finding import Finder, Found
 from crm_store.search.likeness import initials, likeness, lookups
+from crm_store.search.models import Findable
 from crm_store.search.typed import Typed
 from crm_store.search.weighing import CERTAIN, GOOD
 
@@ -27,6 +28,7 @@ class Inquiry:
         self.typed = typed
         self.enough = enough
         self.rows: dict[UUID, Any] = {}
+        self.reached: dict[UUID, Any] = {}
         self.seen = 0
         self.hidden = 0
         self.is_exact = True
@@ -61,18 +63,38 @@ class Inquiry:
     async def _by_sign(self, meant: Mapping[str, Terms]) -> None:
         """By e-mail address, telephone number or reference, and by the words beside it."""
         others = [terms.keys() for terms in meant.values()]
+        finder = self.finder.with_people()
         for code in self.typed.codes:
             self._take(await self.finder.by_terms({number_term(code): 1.0}, *others))
         if self.typed.address:
             sign = DOMAIN if self.typed.address.startswith("@") else EMAIL
             beginning = sign + self.typed.address.removeprefix("@")
-            self._take(await self.finder.by_beginning(beginning, *others))
+            await self._take_reached(await finder.by_beginning(beginning, *others))
         if number := self.typed.number:
             for ending in number.endings:
-                found = await self.finder.by_beginning(PHONE_END + ending[::-1], *others)
-                self._take(found)
+                beginning = PHONE_END + ending[::-1]
+                await self._take_reached(await finder.by_beginning(beginning, *others))
             if number.is_international and not self.rows:
-                self._take(await self.finder.by_beginning(PHONE + number.digits, *others))
+                beginning = PHONE + number.digits
+                await self._take_reached(await finder.by_beginning(beginning, *others))
+
+    async def _take_reached(self, found: Found) -> None:
+        """People who were reached; for those who are not to be shown, the donor they are of."""
+        wanted = Findable.PERSON.value in self.finder.kinds
+        through = {
+            row.donor_id: row
+            for row in found.rows
+            if row.kind == Findable.PERSON and row.donor_id and not (wanted and row.visible)
+        }
+        donors = await self.finder.donors(through) if through else ()
+        for donor in donors:
+            self.rows.setdefault(donor.id, donor)
+            self.reached[donor.id] = through[donor.id]
+        kept = [row for row in found.rows if wanted or row.kind != Findable.PERSON]
+        shown = sum(row.visible for row in kept)
+        unseen = len(found.rows) - shown - len(donors)
+        seen, hidden = (found.seen, found.hidden) if wanted and not through else (shown, unseen)
+        self._take(Found(kept, seen, hidden, found.is_exact))
 
     async def _by_words(self, meant: Mapping[str, Terms]) -> None:
         names = {word: terms for word, terms in meant.items() if not self._is_initial(word)}
@@ -131,7 +153,8 @@ class Inquiry:
 
     def _take(self, found: Found) -> None:
         for row in found.rows:
-            self.rows.setdefault(row.id, row)
+            if row.visible:
+                self.rows.setdefault(row.id, row)
         self.seen = max(self.seen, found.seen, len(self.rows))
         self.hidden = max(self.hidden, found.hidden)
         self.is_exact = self.is_exact and found.is_exact

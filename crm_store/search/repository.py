@@ -80,7 +80,7 @@ class SearchRepository:
         finder = Finder(self.session, self.actor, [kind for kind in wanted if kind in INDEXED])
         inquiry = Inquiry(finder, typed, enough=min(limit, MOST))
         await inquiry.run()
-        found = _folded(_weighed(inquiry.typed, inquiry.rows.values()))
+        found = _folded(_weighed(inquiry))
         gifts, unseen = await self._gifts(typed, wanted)
         folded = len(inquiry.rows) - len(found)
         hits = [*gifts, *(_hit(*one) for one in found[:MOST])]
@@ -136,10 +136,11 @@ class SearchRepository:
         return NobodyCalled(sentence, result.hits)
 
 
-def _weighed(typed: Typed, rows: Collection[Any]) -> list[tuple[Weighed, Any]]:
+def _weighed(inquiry: Inquiry) -> list[tuple[Weighed, Any]]:
     """Best match first; among equals one's own, then those who gave most, then most lately."""
+    typed, through = inquiry.typed, inquiry.reached
     return sorted(
-        ((weigh(typed, row), row) for row in rows),
+        ((weigh(typed, through.get(row.id, row)), row) for row in inquiry.rows.values()),
         key=lambda one: (
             -round(one[0].score, 2),
             not one[1].own,

@@ -61,13 +61,17 @@ def take_apart(text: str) -> Typed:
     rest = " ".join(token for token in tokens if "@" not in token)
     number, dialled = _number(rest)
     coded = [token for token in rest.split() if has_digit(token)]
-    codes = [token.strip(",;.()") for token in coded if token not in dialled]
+    quoted = [token.strip(",;.()") for token in coded if token not in dialled]
     left = " ".join(token for token in rest.split() if token not in coded)
     named = words(left) if fold(left) else []
-    if address or number or codes:
+    if address or number or quoted:
         named = [word for word in named if word not in NAMING]
     return Typed(
-        tuple(named[:MOST_WORDS]), address.casefold() if address else None, number, codes, given
+        words=tuple(named[:MOST_WORDS]),
+        address=address.casefold() if address else None,
+        number=number,
+        codes=tuple(dict.fromkeys(quoted)),
+        text=given,
     )
 
 

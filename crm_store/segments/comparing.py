@@ -19,6 +19,12 @@ from crm_store.segments.models import Subject
 from crm_store.segments.resolving import Setting
 from crm_store.segments.values import Value
 
+OVER_CURRENCIES: dict[str, Any] = {
+    "gift_count": func.sum,
+    "first_gift": func.min,
+    "last_gift": func.max,
+}
+
 
 @leaf(language.Compare)
 def compare(compiler: Compiler, node: language.Compare, subject: Subject, row: Any) -> Ids | Plain:
@@ -189,8 +195,7 @@ def _lifetime(compiler: Compiler, test: Test, currency: str | None) -> Select[An
         value: Any = getattr(DonorGiving, test.field.column)
         fitting, unfit = query.where(test.of(value)), query.where(~test.of(value))
     else:
-        whole = {"gift_count": func.sum, "first_gift": func.min, "last_gift": func.max}[name]
-        value = whole(getattr(DonorGiving, test.field.column))
+        value = OVER_CURRENCIES[name](getattr(DonorGiving, test.field.column))
         query = query.group_by(DonorGiving.donor_id)
         fitting, unfit = query.having(test.of(value)), query.having(~test.of(value))
     if name in ("gift_count", "total_given") and test.holds_for(0):

@@ -45,7 +45,7 @@ class Setting:
 
     org_id: UUID
     today: date
-    timezone: ZoneInfo = ZoneInfo("UTC")
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     fiscal_year_starts: int = 1
     currency: str = "EUR"
     member_id: UUID | None = None
@@ -97,10 +97,10 @@ async def _resolve(
     for noun, model in NAMED.items():
         if names := wanted.get(noun, set()) - {name for kind, name in known.ids if kind == noun}:
             await _find(session, setting, noun, model, names, known)
-    if names := wanted.get("stage"):
-        await _find_stages(session, setting, names, known)
-    if names := wanted.get("custom", set()) - known.custom.keys():
-        await _find_custom(session, setting, names, known)
+    if stages := wanted.get("stage"):
+        await _find_stages(session, setting, stages, known)
+    if custom := wanted.get("custom", set()) - known.custom.keys():
+        await _find_custom(session, setting, custom, known)
     for name in sorted(wanted.get("segment", ())):
         await _follow_segment(session, setting, name, known, within)
 

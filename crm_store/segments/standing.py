@@ -24,7 +24,7 @@ from crm_store.orgs.models import CustomField, FieldNoun, FieldType
 from crm_store.outreach.models import Consent, ConsentState, Suppression
 from crm_store.segments import language, values, when
 from crm_store.segments.comparing import Test, moments
-from crm_store.segments.compiling import MODELS, Compiler, Ids, Plain, leaf
+from crm_store.segments.compiling import MODELS, Compiler, Ids, Plain, among, leaf
 from crm_store.segments.fields import Field, Kind, Operator
 from crm_store.segments.language import BadFilter, ConsentIs, ReachedBy
 from crm_store.segments.models import Subject
@@ -114,7 +114,7 @@ def consented(
         return Ids(Subject.PEOPLE, given)
     spoken = select(last.c.person_id).where(or_(last.c.is_given, last.c.is_withdrawn))
     person, everybody = compiler.rows(Subject.PEOPLE)
-    return Ids(Subject.PEOPLE, everybody.where(person.id.not_in(spoken)))
+    return Ids(Subject.PEOPLE, everybody.where(~among(person, spoken)))
 
 
 def _last_word(compiler: Compiler, node: language.Consented) -> Any:
