@@ -41,17 +41,23 @@ class Part:
         return any(figure.distinct is not None for figure in self.figures)
 
 
-def parts_of(figures: Sequence[Figure], dimensions: Sequence[Dimension]) -> list[Part]:
+def parts_of(figures: Sequence[Figure], dimensions: Sequence[Dimension], plan: Plan) -> list[Part]:
     """One part for the figures of a fact, and one more for each that counts different things."""
-    currency = [each for each in dimensions if each.name == "currency"]
     parts: dict[tuple[Fact, str], list[Figure]] = {}
     for figure in figures:
+        quicker = figure.yearly if plan.is_in_years else None
+        if quicker is not None and all(_fits(quicker.fact, each) for each in dimensions):
+            figure = quicker
         key = (figure.fact, figure.name if figure.distinct is not None else "")
         parts.setdefault(key, []).append(figure)
     return [
-        Part(fact, mine, [d for d in dimensions if d not in currency or "currency" in fact.cuts])
+        Part(fact, mine, [d for d in dimensions if d.name != "currency" or _fits(fact, d)])
         for (fact, _), mine in parts.items()
     ]
+
+
+def _fits(fact: Fact, dimension: Dimension) -> bool:
+    return dimension.grain is not None or dimension.name in (*fact.cuts, "segment")
 
 
 def statement(part: Part, plan: Plan, narrower: Narrower, top: Top | None = None) -> Select[Any]:

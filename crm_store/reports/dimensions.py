@@ -44,7 +44,7 @@ GIFT_KINDS = ("recurring", "pledge", "single")
 CHANNELS = tuple(Channel)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Dimension:
     """One way to split figures: what it is, who names its values, what an empty one is called."""
 
@@ -58,7 +58,8 @@ class Dimension:
 
     @property
     def title(self) -> str:
-        return self.name.replace("_", " ").capitalize()
+        words = self.name.replace("_", " ")
+        return words[:3].upper() + words[3:] if words.startswith("rfm") else words.capitalize()
 
     @property
     def grain(self) -> Grain | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, false, join, literal, or_
+from sqlalchemy import ColumnElement, Date, and_, false, func, join, literal, or_
 
 from crm_store.actor import Actor
 from crm_store.base import Live
 from crm_store.donors.models import Donor
+from crm_store.gifts.fiscal import fiscal_year
 from crm_store.gifts.reach import follows_donor
 from crm_store.reports.plan import ORG, STEP, Plan, on_day
 from crm_store.repository import reach_of
@@ -125,6 +126,17 @@ class Happening(Recorded):
             within, day = self.day.between(plan.span.first, plan.span.last), self.day
         narrower = plan.gifts if self.made_of_gifts else ()
         return Ground(self.source, (*self.conditions, within, *narrower), plan.step(day))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Yearly(Recorded):
+    """Totals kept for each fiscal year; only for periods made of whole ones."""
+
+    def ground(self, plan: Plan) -> Ground:
+        year, starts = self.model.fiscal_year, plan.house.starts
+        first, last = (fiscal_year(day, starts) for day in (plan.span.first, plan.span.last))
+        opens = func.make_date(year - int(starts > 1), starts, 1)
+        return Ground(self.source, (*self.conditions, year.between(first, last)), opens)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

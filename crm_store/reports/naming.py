@@ -19,7 +19,6 @@ from crm_store.errors import Invalid
 from crm_store.reports.dimensions import Dimension
 from crm_store.reports.plan import ORG
 
-VIEWS: dict[str, Any] = {"schema_translate_map": {None: "report"}}
 TERRITORIES: Mapping[str, str] = Locale("en").territories
 
 
@@ -99,11 +98,11 @@ class Names:
 
     async def _stages(self) -> dict[Any, str]:
         graphs = select(Journey.graph).where(Journey.org_id == ORG, Journey.is_active)
-        found = await self._session.scalars(graphs, self._org, execution_options=VIEWS)
+        found = await self._session.scalars(graphs, self._org)
         return {stage["id"]: stage["name"] for graph in found for stage in graph["stages"]}
 
     async def _pairs(self, query: Any) -> dict[Any, str]:
-        found = await self._session.execute(query, self._org, execution_options=VIEWS)
+        found = await self._session.execute(query, self._org)
         return {key: name for key, name in found.tuples()}
 
 

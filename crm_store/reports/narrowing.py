@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from crm_store.gifts.models import Gift
 from crm_store.reports.audience import Audience
@@ -31,16 +33,21 @@ async def narrower_of(query: Query, names: Names, audience: Audience) -> Narrowe
         gifts.append(Gift.amount >= query.amount_from)
     if query.amount_to is not None:
         gifts.append(Gift.amount <= query.amount_to)
-    donors, values = [], []
+    donors: list[Condition] = []
+    values = []
+    segments: Sequence[UUID] | None = None
     for name, wanted in query.only.items():
         dimension = find_dimension(name)
         keys = await names.keys(dimension, wanted)
         if dimension.name == "segment":
-            donors.append(audience.in_segments(keys))
+            segments = [key for key in keys if key is not None]
+            donors.append(await audience.in_segments(segments))
             continue
         values.append((dimension.name, keys))
         if dimension.name in GIFT_CUTS:
             gifts.append(one_of(GIFT_CUTS[dimension.name].key, keys))
     if query.filter is not None:
-        donors.append(audience.fitting(query.filter))
-    return Narrower(tuple(donors), tuple(gifts), tuple(values), audience.memberships)
+        donors.append(await audience.fitting(query.filter))
+    by_segment = any(find_dimension(name).name == "segment" for name in query.by)
+    memberships = await audience.memberships(segments) if by_segment else None
+    return Narrower(tuple(donors), tuple(gifts), tuple(values), memberships)

@@ -107,6 +107,17 @@ class Plan:
         name = f"fiscal year {fiscal_year(first, starts)}"
         return Span(first, first + Grain.FISCAL_YEAR.length - DAY, Grain.FISCAL_YEAR, name)
 
+    @property
+    def is_in_years(self) -> bool:
+        """Whether it is of whole fiscal years and of all gifts, so that yearly totals answer it."""
+        starts, after = self.house.starts, self.span.last + DAY
+        return (
+            not self.gifts
+            and self.grain in (None, Grain.FISCAL_YEAR)
+            and self.span.first == Grain.FISCAL_YEAR.start(self.span.first, starts)
+            and after == Grain.FISCAL_YEAR.start(after, starts)
+        )
+
     def step(self, day: Any) -> ColumnElement[date]:
         """The first day of the step a day falls into."""
         if self.grain is None:

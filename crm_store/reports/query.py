@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated
-from typing import Any as Filter
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm_store.reports.periods import Comparison
+from crm_store.segments.language import Filter
 
 MOST_ROWS = 1_000
 

@@ -18,7 +18,7 @@ from crm_store.reports.asking import Asked
 from crm_store.reports.audience import Audience
 from crm_store.reports.compile import GROUPS, Part, Top, parts_of, statement
 from crm_store.reports.facts import Fact, Recorded, Subject, kept
-from crm_store.reports.naming import VIEWS, Names
+from crm_store.reports.naming import Names
 from crm_store.reports.narrowing import Narrower, narrower_of
 from crm_store.reports.periods import ALL_TIME, Span, resolve
 from crm_store.reports.plan import House, Plan
@@ -58,16 +58,15 @@ class Reports:
         await self._settle()
         house = await self._house()
         names = Names(self.session, house.id)
-        audience = await Audience.of(self.session)
-        narrower = await narrower_of(query, names, audience)
         moment = at or now()
+        audience = Audience(self.session, self.actor, house, house.today(moment))
+        narrower = await narrower_of(query, names, audience)
         span = await self._span(asked, house, moment)
         plan = Plan(self.actor, house, moment, span, asked.grain, narrower.gifts, query.quiet_days)
         cells = await self._cells(asked, plan, narrower)
         earlier = await self._earlier(asked, plan, narrower)
         hidden = await self._hidden(asked, plan)
-        told = audience.words(query.filter) if query.filter is not None else None
-        return await tell(asked, Findings(plan, cells, earlier, hidden, told), names)
+        return await tell(asked, Findings(plan, cells, earlier, hidden, audience), names)
 
     async def _settle(self) -> None:
         settings = (func.set_config(name, value, True) for name, value in SETTINGS.items())
@@ -109,7 +108,7 @@ class Reports:
         return before, cells.shifted(before.windows, plan.windows)
 
     async def _cells(self, asked: Asked, plan: Plan, narrower: Narrower) -> Cells:
-        parts = parts_of(asked.figures, asked.grouping)
+        parts = parts_of(asked.figures, asked.grouping, plan)
         top = _top(asked, parts)
         cells = Cells(asked.grouping, asked.is_split)
         for part in parts:
@@ -141,7 +140,7 @@ class Reports:
         return int((await self._run(counts, plan.parameters)).scalar_one())
 
     async def _run(self, query: Any, parameters: dict[str, Any] | None = None) -> Any:
-        return await self.session.execute(query, parameters or {}, execution_options=VIEWS)
+        return await self.session.execute(query, parameters or {})
 
 
 def _top(asked: Asked, parts: Sequence[Part]) -> Top | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from crm_store.actor import Reach
 from crm_store.reports import words
 from crm_store.reports.asking import Asked
+from crm_store.reports.audience import Audience
 from crm_store.reports.charts import suggest
 from crm_store.reports.dimensions import DIMENSIONS
 from crm_store.reports.measure import Figure
@@ -26,7 +27,7 @@ class Findings:
     cells: Cells
     earlier: tuple[Plan, Cells] | None
     hidden: Sequence[tuple[str, int]]
-    audience: str | None
+    audience: Audience
 
     @property
     def outcome(self) -> Outcome:
@@ -59,12 +60,17 @@ async def tell(asked: Asked, found: Findings, names: Names) -> Report:
         definitions={measure.name: measure.definition for measure in asked.measures},
         period=_period(found.plan) if span else None,
         compared_with=_period(found.earlier[0]) if found.earlier else None,
-        filter=words.filter_words(asked.query, found.audience),
+        filter=words.filter_words(asked.query, _told(asked, found.audience)),
         currency=sheet.currency,
         chart=suggest(columns, rows, time, outcome, totals),
         notes=tuple(_notes(asked, found, outcome, sheet)),
         total_rows=sheet.total,
     )
+
+
+def _told(asked: Asked, audience: Audience) -> str | None:
+    wanted = asked.query.filter
+    return None if wanted is None else audience.words(wanted)
 
 
 def _period(plan: Plan) -> PeriodView:
@@ -83,6 +89,8 @@ def _notes(asked: Asked, found: Findings, outcome: Outcome, sheet: Sheet) -> Ite
         yield from words.currencies(asked)
     if DIMENSIONS["segment"] in asked.dimensions:
         yield "A donor in several segments counts in each of them."
+    if found.audience.left_out:
+        yield words.left_out(found.audience.left_out)
     if sheet.shown < sheet.total:
         yield f"These are the first {sheet.shown:,} of {sheet.total:,} rows."
     if asked.query.compare_to is not None and found.earlier is None:

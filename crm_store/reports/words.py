@@ -27,7 +27,7 @@ def title(measures: Sequence[Measure], dimensions: Sequence[Dimension], span: Sp
     """As in "Raised and donors by month, fiscal year 2025"."""
     names = [measure.heading for measure in measures]
     said = listed([names[0], *(lowered(name) for name in names[1:])], "and")
-    by = f" by {listed([d.title.lower() for d in dimensions], 'and')}" if dimensions else ""
+    by = f" by {listed([lowered(d.title) for d in dimensions], 'and')}" if dimensions else ""
     when = f", {span.name or span.words}" if span is not None else ""
     return f"{said}{by}{when}"
 
@@ -39,7 +39,7 @@ def lowered(heading: str) -> str:
 
 def filter_words(query: Query, audience: str | None) -> str:
     """The whole filter, as in "only gifts of 100 or more; only fund Building"."""
-    said = [f"only donors: {audience}"] if audience else []
+    said = [f"only {audience}"] if audience else []
     for name, values in query.only.items():
         said.append(f"only {name.replace('_', ' ')} {listed(values)}")
     if query.amount_from is not None and query.amount_to is not None:
@@ -90,6 +90,11 @@ def currencies(asked: Asked) -> Iterator[str]:
         yield f"{_said_of(whole)} for all currencies at once, in rows without one."
     if any(figure.distinct is not None for figure in asked.figures):
         yield "Whoever gave in two currencies counts in both."
+
+
+def left_out(segments: Sequence[str]) -> str:
+    which = listed((f"“{name}”" for name in segments), "and")
+    return f"Left out: {which}, whose filter needs contact data or names that no longer exist."
 
 
 def _said_of(measures: Sequence[Measure]) -> str:

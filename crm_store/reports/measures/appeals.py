@@ -6,8 +6,8 @@ from sqlalchemy import Numeric, func, select, type_coerce
 
 from crm_store.gifts.models import Appeal, Gift
 from crm_store.reports.facts import DONORS, Cut, Happening, kept
+from crm_store.reports.givers import NET
 from crm_store.reports.measure import Figure, Measure, Ratio, Unit
-from crm_store.reports.measures.giving import NET
 
 BROUGHT = type_coerce(
     select(func.coalesce(func.sum(NET), 0))

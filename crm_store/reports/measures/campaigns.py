@@ -15,8 +15,8 @@ from crm_store.following import follows
 from crm_store.gifts.models import Gift
 from crm_store.reports.cuts import GIFT_CUTS, donor_cuts
 from crm_store.reports.facts import DONORS, Cut, Derived, Ground, Happening, of_donor
+from crm_store.reports.givers import COUNTS, NET
 from crm_store.reports.measure import Figure, Measure, Ratio, Unit
-from crm_store.reports.measures.giving import COUNTS, NET
 from crm_store.reports.plan import Plan, on_day
 from crm_store.reports.sendings import (
     CHANNEL,

@@ -6,14 +6,12 @@ from typing import Any
 
 from sqlalchemy import Numeric, and_, cast, func, select
 
-from crm_store.gifts.models import Gift, ReceiptGift, Refund, SoftCredit
+from crm_store.gifts.models import Gift, GivingYear, ReceiptGift, Refund, SoftCredit
 from crm_store.reports.cuts import GIFT_CUTS, donor_cuts
-from crm_store.reports.facts import DONORS, Cut, Happening, Link, kept, of_donor
+from crm_store.reports.facts import DONORS, Cut, Happening, Link, Yearly, kept, of_donor
+from crm_store.reports.givers import COUNTS, NET
 from crm_store.reports.measure import Figure, Measure, Ratio, Unit
 from crm_store.reports.plan import ORG
-
-NET = Gift.amount - Gift.refunded
-COUNTS = Gift.amount > Gift.refunded
 
 ABOUT_GIFTS: dict[str, Any] = {
     "subject": DONORS,
@@ -30,6 +28,15 @@ def gift_of(here: Any) -> Link:
 
 
 GIFTS = Happening(noun="gifts", model=Gift, day=Gift.received_on, cuts=CUTS, **ABOUT_GIFTS)
+
+YEARS = Yearly(
+    noun="gifts",
+    model=GivingYear,
+    subject=DONORS,
+    seen=of_donor(GivingYear.donor_id),
+    donor_id=GivingYear.donor_id,
+    cuts={**donor_cuts(GivingYear.donor_id), "currency": Cut(GivingYear.currency)},
+)
 
 UNRECEIPTED = Happening(
     noun="gifts without a receipt",
@@ -101,6 +108,7 @@ MEASURES: tuple[Measure, ...] = (
         fact=GIFTS,
         distinct=Gift.donor_id,
         where=COUNTS,
+        by_year=(YEARS, GivingYear.donor_id),
     ),
     Ratio(
         name="average_gift",

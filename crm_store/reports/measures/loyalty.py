@@ -18,11 +18,13 @@ from crm_store.reports.givers import (
     GIVER,
     IN_CURRENCY,
     WAS_NEW,
-    compared,
-    compared_by_fiscal_year,
     first_gifts,
+)
+from crm_store.reports.loyalty import (
+    compared,
     givers,
     givers_by_fiscal_year,
+    missing_by_fiscal_year,
 )
 from crm_store.reports.measure import Figure, Measure, Ratio, Unit
 
@@ -72,8 +74,8 @@ COMPARED = Derived(
     since=Gift.received_on,
     rows=compared,
 )
-FISCAL_COMPARED = Derived(
-    noun="donors of the fiscal year or the one before",
+MISSING = Derived(
+    noun="donors of the fiscal year before",
     subject=DONORS,
     seen=SEEN,
     cuts=IN_MONEY,
@@ -81,7 +83,7 @@ FISCAL_COMPARED = Derived(
     made_of_gifts=True,
     since=Gift.received_on,
     only_fiscal_years=True,
-    rows=compared_by_fiscal_year,
+    rows=missing_by_fiscal_year,
 )
 
 THE_ONE_BEFORE = (
@@ -97,6 +99,7 @@ MEASURES: tuple[Measure, ...] = (
         "received in the period.",
         fact=FIRST_GIFTS,
         value=func.count(),
+        by_year=(GIVERS, func.count().filter(and_(GAVE_NOW, not_(GAVE_EVER)))),
     ),
     Figure(
         name="second_gift_donors",
@@ -197,8 +200,8 @@ MEASURES: tuple[Measure, ...] = (
         "year, net of refunds: what is at stake. This year is the fiscal year in which the period "
         "ends.",
         unit=Unit.MONEY,
-        fact=FISCAL_COMPARED,
-        value=func.sum(GIVEN_BEFORE).filter(not_(GAVE_NOW)),
+        fact=MISSING,
+        value=func.sum(GIVEN_BEFORE),
     ),
     Figure(
         name="sybunt",
