@@ -19,7 +19,16 @@ from crm_store.demo import work
 from crm_store.demo.people import COLUMNS, Setting, batches, make
 from crm_store.donors.models import Donor, DonorPerson
 from crm_store.errors import Conflict
-from crm_store.gifts.models import Appeal, Fund, Gift, Project, ProjectStatus, RecurringPlan
+from crm_store.gifts.models import (
+    Appeal,
+    DonorGiving,
+    Fund,
+    Gift,
+    GivingYear,
+    Project,
+    ProjectStatus,
+    RecurringPlan,
+)
 from crm_store.identity import lookup
 from crm_store.identity.models import Member, Role, User
 from crm_store.orgs.actions import found_org, set_setting, update_org
@@ -212,13 +221,17 @@ async def _fill(store: Store, system: Actor, setting: Setting, first: int, last:
             await bulk.load(crm.session, model, COLUMNS[name], getattr(made, name))
         await set_setting(crm, PROGRESS, last)
         crm.note("loaded", "donors", None, first=first, last=last)
+        if first == 0:
+            await bulk.analyse(crm.session, *(model for _, model in TABLES))
 
 
 async def _finish(store: Store, system: Actor, setting: Setting) -> None:
     """The totals, the index, and everybody's day-to-day work; then the demo is whole."""
     async with store.begin(system) as crm:
         await crm.session.execute(text("SELECT set_config('statement_timeout', '0', true)"))
+        await bulk.analyse(crm.session, *(model for _, model in TABLES))
         await crm.session.execute(text("SELECT rebuild_giving()"))
+        await bulk.analyse(crm.session, GivingYear, DonorGiving)
         await work.add_work(crm, setting)
         await crm.flush()
         await rebuild(crm)
