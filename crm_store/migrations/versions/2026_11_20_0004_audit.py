@@ -8,6 +8,14 @@ branch_labels = None
 depends_on = None
 
 UP = r"""
+CREATE TABLE audit_details (
+    org_id UUID NOT NULL,
+    seq INTEGER NOT NULL,
+    salt BYTEA NOT NULL,
+    changes JSONB NOT NULL,
+    CONSTRAINT pk_audit_details PRIMARY KEY (org_id, seq)
+);
+
 CREATE TABLE audit_heads (
     org_id UUID NOT NULL,
     seq INTEGER NOT NULL,
@@ -31,14 +39,6 @@ CREATE TABLE audit_log (
     CONSTRAINT pk_audit_log PRIMARY KEY (org_id, seq)
 );
 COMMENT ON COLUMN audit_log.digest IS 'Of the salt and the details.';
-
-CREATE TABLE audit_details (
-    org_id UUID NOT NULL,
-    seq INTEGER NOT NULL,
-    salt BYTEA NOT NULL,
-    changes JSONB NOT NULL,
-    CONSTRAINT pk_audit_details PRIMARY KEY (org_id, seq)
-);
 
 CREATE TABLE webhook_events (
     org_id UUID NOT NULL,
@@ -89,9 +89,9 @@ CREATE INDEX ix_product_events_org_id_workspace_id ON product_events (org_id, wo
 DOWN = r"""
 DROP TABLE product_events;
 DROP TABLE webhook_events;
-DROP TABLE audit_details;
 DROP TABLE audit_log;
 DROP TABLE audit_heads;
+DROP TABLE audit_details;
 """
 
 

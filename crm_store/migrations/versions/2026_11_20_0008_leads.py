@@ -64,13 +64,14 @@ CREATE TABLE leads (
     CONSTRAINT ck_leads_source_known CHECK (source IN ('website', 'referral', 'import', 'manual', 'widget', 'email', 'whatsapp', 'phone', 'event', 'campaign', 'workflow', 'api', 'other')),
     CONSTRAINT ck_leads_status_known CHECK (status IN ('new', 'contacted', 'qualified', 'proposal', 'won', 'lost'))
 );
+CREATE INDEX ix_leads_hottest ON leads (org_id, score, id) WHERE closed_at IS NULL AND deleted_at IS NULL;
 CREATE INDEX ix_leads_org_id_conversation_id ON leads (org_id, conversation_id);
 CREATE INDEX ix_leads_org_id_email ON leads (org_id, email);
 CREATE INDEX ix_leads_org_id_owner_id ON leads (org_id, owner_id);
 CREATE INDEX ix_leads_org_id_phone ON leads (org_id, phone);
 CREATE INDEX ix_leads_org_id_project_id ON leads (org_id, project_id);
 CREATE INDEX ix_leads_org_id_stage_id ON leads (org_id, stage_id);
-CREATE INDEX ix_leads_org_id_status_score ON leads (org_id, status, score);
+CREATE INDEX ix_leads_org_id_status_id ON leads (org_id, status, id);
 CREATE INDEX ix_leads_org_id_visitor_id ON leads (org_id, visitor_id);
 CREATE INDEX ix_leads_org_id_workspace_id ON leads (org_id, workspace_id);
 CREATE INDEX ix_leads_unscored ON leads (org_id, id) WHERE scored_at IS NULL AND closed_at IS NULL AND deleted_at IS NULL;

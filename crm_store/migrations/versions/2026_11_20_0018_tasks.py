@@ -68,6 +68,7 @@ CREATE TABLE tasks (
     CONSTRAINT ck_tasks_status_known CHECK (status IN ('todo', 'in_progress', 'done', 'cancelled')),
     CONSTRAINT ck_tasks_priority_known CHECK (priority IN ('low', 'medium', 'high', 'urgent'))
 );
+CREATE INDEX ix_tasks_done_by_owner ON tasks (org_id, owner_id, completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX ix_tasks_open_by_due ON tasks (org_id, due_at) WHERE status IN ('todo', 'in_progress') AND deleted_at IS NULL;
 CREATE INDEX ix_tasks_open_by_owner ON tasks (org_id, owner_id, due_at) WHERE status IN ('todo', 'in_progress') AND deleted_at IS NULL;
 CREATE INDEX ix_tasks_org_id_company_id ON tasks (org_id, company_id);

@@ -8,7 +8,6 @@ branch_labels = None
 depends_on = None
 
 UP = r"""
-ALTER TABLE audit_details ADD CONSTRAINT fk_audit_details_org_id_seq FOREIGN KEY(org_id, seq) REFERENCES audit_log (org_id, seq);
 ALTER TABLE business_calendars ADD CONSTRAINT fk_business_calendars_org_id FOREIGN KEY(org_id) REFERENCES orgs (id);
 ALTER TABLE channel_accounts ADD CONSTRAINT fk_channel_accounts_org_id FOREIGN KEY(org_id) REFERENCES orgs (id);
 ALTER TABLE contact_policies ADD CONSTRAINT fk_contact_policies_org_id FOREIGN KEY(org_id) REFERENCES orgs (id);
@@ -1126,7 +1125,6 @@ ALTER TABLE custom_fields DROP CONSTRAINT fk_custom_fields_org_id;
 ALTER TABLE contact_policies DROP CONSTRAINT fk_contact_policies_org_id;
 ALTER TABLE channel_accounts DROP CONSTRAINT fk_channel_accounts_org_id;
 ALTER TABLE business_calendars DROP CONSTRAINT fk_business_calendars_org_id;
-ALTER TABLE audit_details DROP CONSTRAINT fk_audit_details_org_id_seq;
 """
 
 

@@ -63,8 +63,20 @@ END $$;
 
 CREATE TRIGGER proposals_stay BEFORE DELETE ON proposals
     FOR EACH ROW EXECUTE FUNCTION stays_on_record();
+
+-- Only forgetting may take the comment out of a decision; what was decided stays.
+CREATE FUNCTION decisions_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.comment IS NULL
+       AND to_jsonb(NEW) - '{comment,updated_at,updated_by}'::text[]
+         = to_jsonb(OLD) - '{comment,updated_at,updated_by}'::text[] THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '% stay on record', TG_TABLE_NAME USING ERRCODE = '23514';
+END $$;
+
 CREATE TRIGGER decisions_stay BEFORE UPDATE OR DELETE ON decisions
-    FOR EACH ROW EXECUTE FUNCTION stays_on_record();
+    FOR EACH ROW EXECUTE FUNCTION decisions_keep();
 
 -- A recorded answer is what every replay is given, so it is recorded once.
 CREATE FUNCTION tool_calls_keep() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -84,6 +96,7 @@ CREATE TRIGGER tool_calls_keep BEFORE UPDATE ON tool_calls
 
 DOWN = r"""
 DROP FUNCTION IF EXISTS tool_calls_keep CASCADE;
+DROP FUNCTION IF EXISTS decisions_keep CASCADE;
 DROP FUNCTION IF EXISTS stays_on_record CASCADE;
 DROP FUNCTION IF EXISTS proposals_begin CASCADE;
 DROP FUNCTION IF EXISTS proposals_keep CASCADE;

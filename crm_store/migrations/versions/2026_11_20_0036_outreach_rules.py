@@ -29,8 +29,9 @@ $$ SELECT sha256(convert_to(org::text || '|' || channel || '|' || address, 'UTF8
 
 -- What one needs to know of each person to say whether they may be written to, in one statement.
 -- Every part is looked up by the person's key, so that a whole audience costs what its rows cost,
--- whatever the planner knows of the tables. What was written or said after the moment asked about
--- counts too: whoever had to wait for a lock asks about a moment that has passed.
+-- and it is planned anew each time: one person and an audience want different plans. What was
+-- written or said after the moment asked about counts too, for whoever had to wait for a lock asks
+-- about a moment that has passed.
 CREATE FUNCTION contact_facts(wanted uuid[], by_channel text, for_purpose text,
                               asked_at timestamptz, period_days int)
 RETURNS TABLE (
@@ -43,7 +44,7 @@ RETURNS TABLE (
     bereaved_on date, contacts int, household_contacts int, last_contact_at timestamptz,
     period_frees_at timestamptz
 )
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET plan_cache_mode = force_custom_plan AS $$
     SELECT s.id, giving.donor_id, s.household_id, s.timezone,
            s.deleted_at IS NOT NULL, s.is_deceased, s.do_not_contact, s.do_not_contact_reason,
            coalesce(giving.do_not_contact, false), coalesce(giving.do_not_solicit, false),

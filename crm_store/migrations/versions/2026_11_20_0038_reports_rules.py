@@ -2,15 +2,16 @@
 
 from crm_store.migrating import run
 
-revision = "0037_reports_rules"
-down_revision = "0036_outreach_rules"
+revision = "0038_reports_rules"
+down_revision = "0037_privacy_rules"
 branch_labels = None
 depends_on = None
 
 UP = r"""
--- What the reporting role may read: the tables' own names in a schema of their own, less everything
--- that names or reaches a donor, a person or a visitor, and less all free text. Views run as the owner,
--- whom row security binds too.
+-- What the reporting role may read: the tables under their own names in a schema of their own, less
+-- whatever names or reaches a donor, a person or a visitor, and less all free text. A few columns are
+-- there for questions to mention but say nothing more than that something is on record. Views run as
+-- the owner, whom row security binds too.
 CREATE SCHEMA report;
 
 CREATE VIEW report.orgs AS
@@ -20,10 +21,23 @@ CREATE VIEW report.workspaces AS
 CREATE VIEW report.members AS
     SELECT org_id, id, name, workspace_id, manager_id, is_active, deleted_at FROM members;
 
+CREATE VIEW report.custom_fields AS
+    SELECT org_id, id, noun, name, label, type, options, is_required, is_active, sort_order,
+           description, created_at, updated_at, created_by, updated_by
+    FROM custom_fields;
+-- Text only where it is one of the options the organisation has drawn up.
+CREATE VIEW report.custom_values AS
+    SELECT v.org_id, v.id, v.field_id, v.person_id, v.donor_id,
+           CASE WHEN f.type = 'select' THEN v.text_value END AS text_value, v.number_value,
+           v.date_value, v.bool_value, v.list_value
+    FROM custom_values v
+    JOIN custom_fields f ON f.org_id = v.org_id AND f.id = v.field_id;
+
 CREATE VIEW report.people AS
     SELECT org_id, id, owner_id, workspace_id, household_id, language, is_deceased, category,
-           lifecycle_stage, is_vip, is_active, do_not_contact, last_contacted_at, project_id,
-           merged_into_id, created_at, deleted_at
+           lifecycle_stage, lead_source, lead_score, household_role, is_vip, is_active,
+           do_not_contact, last_contacted_at, next_follow_up_at, project_id, merged_into_id,
+           created_at, deleted_at
     FROM people;
 CREATE VIEW report.companies AS
     SELECT org_id, id, owner_id, workspace_id, category, lifecycle_stage, company_type, industry,
@@ -33,9 +47,14 @@ CREATE VIEW report.companies AS
 CREATE VIEW report.households AS
     SELECT org_id, id, workspace_id, created_at, deleted_at FROM households;
 CREATE VIEW report.addresses AS
-    SELECT org_id, id, person_id, company_id, household_id, kind, city, state, country, city_key,
-           is_primary
+    SELECT org_id, id, person_id, company_id, household_id, kind,
+           CASE WHEN street IS NOT NULL THEN 'on record' END AS street, city, state, postal_code,
+           country, city_key, is_primary
     FROM addresses;
+CREATE VIEW report.identifiers AS
+    SELECT org_id, id, person_id, company_id, kind, NULL::text AS normalised, is_primary,
+           verified_at, bounced_at, deleted_at
+    FROM identifiers;
 CREATE VIEW report.tags AS
     SELECT org_id, id, name, name_key FROM tags;
 CREATE VIEW report.taggings AS
@@ -171,8 +190,25 @@ CREATE VIEW report.tracking_events AS
     SELECT org_id, id, kind, delivery_id, campaign_id, person_id, at, is_machine
     FROM tracking_events;
 
+CREATE VIEW report.consents AS
+    SELECT org_id, id, person_id, purpose, channel, state, covers_household, at, expires_at,
+           NULL::text AS text_version, NULL::text AS text, source, NULL::text AS proof, member_id,
+           created_at, updated_at, created_by, updated_by
+    FROM consents;
+-- Whoever an address was written down for, and whoever else answers to it.
+CREATE VIEW report.suppressions AS
+    SELECT org_id, id, channel, NULL::text AS address, reason, person_id, at, lifted_at
+    FROM suppressions WHERE person_id IS NOT NULL
+    UNION ALL
+    SELECT s.org_id, s.id, s.channel, NULL::text, s.reason, i.person_id, s.at, s.lifted_at
+    FROM suppressions s
+    JOIN identifiers i ON i.org_id = s.org_id AND i.normalised = s.address
+    WHERE i.deleted_at IS NULL AND i.person_id IS NOT NULL;
+
 CREATE VIEW report.segments AS
-    SELECT org_id, id, name, kind, subject, filter, deleted_at FROM segments;
+    SELECT org_id, id, name, description, kind, subject, filter, count, refreshed_at, created_at,
+           updated_at, created_by, updated_by, deleted_at
+    FROM segments;
 CREATE VIEW report.segment_members AS
     SELECT org_id, id, segment_id, donor_id, person_id FROM segment_members;
 
@@ -184,10 +220,13 @@ DOWN = r"""
 DROP VIEW IF EXISTS report.orgs CASCADE;
 DROP VIEW IF EXISTS report.workspaces CASCADE;
 DROP VIEW IF EXISTS report.members CASCADE;
+DROP VIEW IF EXISTS report.custom_fields CASCADE;
+DROP VIEW IF EXISTS report.custom_values CASCADE;
 DROP VIEW IF EXISTS report.people CASCADE;
 DROP VIEW IF EXISTS report.companies CASCADE;
 DROP VIEW IF EXISTS report.households CASCADE;
 DROP VIEW IF EXISTS report.addresses CASCADE;
+DROP VIEW IF EXISTS report.identifiers CASCADE;
 DROP VIEW IF EXISTS report.tags CASCADE;
 DROP VIEW IF EXISTS report.taggings CASCADE;
 DROP VIEW IF EXISTS report.activity_types CASCADE;
@@ -223,6 +262,8 @@ DROP VIEW IF EXISTS report.campaigns CASCADE;
 DROP VIEW IF EXISTS report.campaign_recipients CASCADE;
 DROP VIEW IF EXISTS report.deliveries CASCADE;
 DROP VIEW IF EXISTS report.tracking_events CASCADE;
+DROP VIEW IF EXISTS report.consents CASCADE;
+DROP VIEW IF EXISTS report.suppressions CASCADE;
 DROP VIEW IF EXISTS report.segments CASCADE;
 DROP VIEW IF EXISTS report.segment_members CASCADE;
 DROP SCHEMA IF EXISTS report CASCADE;
