@@ -8,7 +8,7 @@ import typer
 
 from crm_store.embedded import ServerError
 from crm_store.errors import CrmError
-from ui.commands import audit, db, demo, doctor, keys, org, search, up, user
+from ui.commands import audit, db, demo, doctor, keys, org, report, search, segment, up, user
 from ui.terminal import err, fail
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app.command("up", rich_help_panel=START)(up.up)
 app.command("doctor", rich_help_panel=START)(doctor.doctor)
 app.command("demo", rich_help_panel=START)(demo.demo)
 app.command("search", rich_help_panel=LOOK)(search.search)
+app.command("report", rich_help_panel=LOOK)(report.report)
+app.add_typer(segment.app, name="segment", rich_help_panel=LOOK)
 app.add_typer(org.app, name="org", rich_help_panel=RUN)
 app.add_typer(user.app, name="user", rich_help_panel=RUN)
 app.add_typer(db.app, name="db", rich_help_panel=RUN)

@@ -87,12 +87,21 @@ def plain(value: Any) -> Any:
     return value
 
 
-def table(title: str | None, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def table(
+    title: str | None,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    right: Sequence[bool] = (),
+) -> None:
     """Columns of numbers stand to the right; text of either direction is left as it is."""
     kept = [list(row) for row in rows]
     drawn = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for place, heading in enumerate(headings):
-        numeric = bool(kept) and all(isinstance(row[place], int | Decimal | None) for row in kept)
+        numeric = (
+            right[place]
+            if place < len(right)
+            else bool(kept) and all(isinstance(row[place], int | Decimal | None) for row in kept)
+        )
         drawn.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in kept:
         drawn.add_row(*(Text("" if cell is None else _cell(cell)) for cell in row))
