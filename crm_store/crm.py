@@ -114,6 +114,11 @@ from crm_store.identity.repository import (
     RoleRepository,
     StaffPhoneRepository,
 )
+from crm_store.imports.repository import (
+    ExternalIdRepository,
+    ImportJobRepository,
+    ImportRowRepository,
+)
 from crm_store.knowledge.repository import (
     ChunkRepository,
     CollectionRepository,
@@ -737,6 +742,18 @@ class Crm:
     @cached_property
     def automation_runs(self) -> AutomationRunRepository:
         return AutomationRunRepository(self.session)
+
+    @cached_property
+    def import_jobs(self) -> ImportJobRepository:
+        return ImportJobRepository(self.session)
+
+    @cached_property
+    def import_rows(self) -> ImportRowRepository:
+        return ImportRowRepository(self.session)
+
+    @cached_property
+    def external_ids(self) -> ExternalIdRepository:
+        return ExternalIdRepository(self.session)
 
     @cached_property
     def leads(self) -> LeadRepository:
