@@ -169,7 +169,7 @@ def _never(facts: Facts) -> Iterator[Reason]:
 
 
 def _no_way_to_reach(facts: Facts, question: Question) -> Iterator[Reason]:
-    standing = [SuppressionReason(reason) for reason in facts.suppressions]
+    standing = map(SuppressionReason, sorted(set(facts.suppressions)))
     for reason in standing:
         if reason not in DEAD and (reason.blocks_everything or question.purpose.is_marketing):
             yield Reason(Why.SUPPRESSED, SUPPRESSED_BECAUSE[reason])
