@@ -36,7 +36,8 @@ from crm_store.imports.models import ExternalId
 from crm_store.leads.models import Lead
 from crm_store.search.text import fold
 
-PERSON = ("prefix", "middle_name", "suffix", "nickname", "birthday", "gender", "language", "afm")
+PERSON = ("prefix", "middle_name", "suffix", "nickname", "birthday", "gender", "language", "afm",
+          "doy", "website", "lead_source")  # fmt: skip
 COMPANY = ("legal_name", "afm", "doy", "website", "domain", "industry", "company_type",
            "employee_count", "description")  # fmt: skip
 DONOR = ("formal_salutation", "informal_salutation", "classification")
@@ -45,7 +46,7 @@ PLACE = ("street", "street_2", "city", "state", "postal_code", "country")
 TABLES: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (Company, ("id", "name", "name_key", "do_not_contact", *COMPANY)),
     (Person, ("id", "given_name", "family_name", "given_key", "family_key", "sound_key",
-              "lead_source", "do_not_contact", *PERSON)),
+              "do_not_contact", *PERSON)),
     (Address, ("id", "person_id", "company_id", "kind", "city_key", "place_key", *PLACE)),
     (Identifier, ("id", "person_id", "company_id", "kind", "value", "normalised", "is_primary",
                   "is_shared")),
@@ -69,6 +70,8 @@ TABLES: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (ExternalId, ("id", "source", "kind", "external_id", "table_name", "row_id", "job_id")),
 )  # fmt: skip
 
+KEPT_AS_THEY_ARE = frozenset({Tagging, CustomValue, ExternalId})
+
 HELD = text(
     """
     SELECT i.id, i.kind, i.normalised, i.person_id, i.company_id, i.is_shared FROM identifiers i
@@ -91,6 +94,7 @@ class Start:
     stage: str | None
     at: datetime
     member_id: UUID | None
+    currency: str
 
 
 @dataclass(slots=True)
@@ -151,7 +155,7 @@ class Making:
         self.rows[Person].append((
             row_id, human.given, human.family, names.name_key(human.given),
             names.name_key(human.family), names.sound_key(human.given, human.family),
-            human.facts.get("lead_source"), bool(human.facts.get("do_not_contact")),
+            bool(human.facts.get("do_not_contact")),
             *(human.facts.get(name) for name in PERSON),
         ))  # fmt: skip
         self._identifiers(human.identifiers, row_id, of_person=True)
@@ -207,7 +211,9 @@ class Making:
         await self._share(crm)
         for model, columns in TABLES:
             if rows := self.rows.get(model):
-                await bulk.load(crm.session, model, columns, rows)
+                await bulk.load(
+                    crm.session, model, columns, rows, skip_conflicts=model in KEPT_AS_THEY_ARE
+                )
 
     async def _share(self, crm: Crm) -> None:
         """An address that several people turn out to have is nobody's alone."""

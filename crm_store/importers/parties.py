@@ -23,7 +23,8 @@ from crm_store.search.text import fold
 
 SEVERAL_MAILS = re.compile(r"[;,\s]+(?=\S+@)")
 SEVERAL_NUMBERS = re.compile(r"\s*[;/|\n]\s*|,\s+")
-HUMAN = ("prefix", "suffix", "middle_name", "nickname", "birthday", "gender", "language", "afm")
+HUMAN = ("prefix", "suffix", "middle_name", "nickname", "birthday", "gender", "language", "afm",
+         "do_not_contact", "lead_source", "website", "doy")  # fmt: skip
 PLACE = ("street", "street_2", "city", "state", "postal_code", "country")
 UNIT = ("formal_salutation", "informal_salutation", "classification", "do_not_contact",
         "do_not_solicit")  # fmt: skip

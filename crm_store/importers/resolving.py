@@ -71,7 +71,7 @@ class Standing:
     company: tuple[UUID, bool] | None = None
     possible: tuple[Match, ...] = ()
     problem: str | None = None
-    is_known_here: bool = False
+    known_as: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Resolver:
@@ -84,13 +84,14 @@ class Resolver:
         self._remembers = remembers
         self._standing: dict[str, Standing] = {}
         self._newcomers = Newcomers()
+        self.stale: list[tuple[str, str]] = []
 
     async def resolve(self, crm: Crm, parties: Iterable[Party]) -> dict[str, Standing]:
         """A standing for each party by its key."""
         wanted = {party.key: party for party in parties}
         found = {key: self._standing[key] for key in wanted if key in self._standing}
         if not self._remembers:
-            self._standing, self._newcomers = {}, Newcomers()
+            self._standing, self._newcomers, self.stale = {}, Newcomers(), []
         left = [party for key, party in wanted.items() if key not in found]
         found |= await self._by_id(crm, left)
         left = [party for party in left if party.key not in found]
@@ -127,15 +128,18 @@ class Resolver:
             )
             known |= {("donor", value): row_id for value, row_id in own}
         seen = await self._live(crm, set(known.values()))
+        self.stale += [key for key, row_id in known.items() if row_id not in seen]
         found: dict[str, Standing] = {}
         for kind, value, party in asked:
             row_id = known.get((kind, value))
-            if row_id in seen and party.key not in found:
+            if row_id in seen and party.key in found:
+                found[party.key].known_as.add((kind, value))
+            elif row_id in seen:
                 name, visible = seen[row_id]
                 why = "the same words before" if kind == SAME_ROW else f"the id {value}"
                 found[party.key] = Standing(
                     party, row_id, name=name, grade=Grade.EXACT, why=why,
-                    problem=None if visible else HIDDEN,
+                    problem=None if visible else HIDDEN, known_as={(kind, value)},
                 )  # fmt: skip
         return found
 

@@ -28,7 +28,7 @@ OWN = {
     ),
     Noun.LEADS: frozenset({"source_detail", "expected_value", "currency", "notes"}),
 }  # fmt: skip
-SAID = frozenset({"tags", "notes", "lead_source"})
+SAID = frozenset({"tags", "notes"})
 ABSURD = Decimal(100_000_000)
 MOST_REMEMBERED = 100_000
 

@@ -26,12 +26,12 @@ class ImportJobRepository(Repository[ImportJob]):
         )
         return (await self.session.scalars(query.order_by(ImportColumn.position))).all()
 
-    async def remembered(self, noun: str, headers: Sequence[str]) -> dict[str, str | None]:
+    async def remembered(self, noun: str, headers_key: str) -> dict[str, str | None]:
         """What the same headers were taken for the last time they came."""
         found = await self.session.scalars(
             self.rows()
             .where(ImportJob.noun == noun, ImportJob.dry_run.is_(False))
-            .where(ImportJob.options["headers"] == list(headers))
+            .where(ImportJob.options["headers_key"].astext == headers_key)
             .order_by(ImportJob.id.desc())
             .limit(1)
         )
