@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from crm_store.actor import Actor
@@ -95,7 +95,7 @@ class Compiler:
         if every or len(parts) == 1:
             return and_(true(), *(self.condition(p, subject, row, true_of=true_of) for p in parts))
         if all(self._is_plain(part, subject) for part in parts):
-            return or_(*(self.condition(p, subject, row, true_of=true_of) for p in parts))
+            return or_(false(), *(self.condition(p, subject, row, true_of=true_of) for p in parts))
         branches = []
         for part in parts:
             other, query = self.rows(subject)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from crm_store.channel import Purpose
@@ -125,7 +126,7 @@ def _last_word(compiler: Compiler, node: language.Consented) -> Any:
     if node.channel is not None:
         query = query.where(or_(Consent.channel == node.channel, Consent.channel.is_(None)))
     last = (
-        query.distinct(Consent.person_id)
+        query.ext(distinct_on(Consent.person_id))
         .order_by(Consent.person_id, Consent.at.desc(), Consent.id.desc())
         .subquery()
     )

@@ -137,7 +137,7 @@ def combined(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 LEAF = st.sampled_from(sorted(LEAVES)).flatmap(LEAVES.__getitem__)
 FILTER = st.recursive(LEAF, combined, max_leaves=6)
 UNHURRIED = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -187,8 +187,10 @@ class Truth:
         currency = node.get("currency") or ("EUR" if any(one in node for one in limits) else None)
         gifts = [gift for gift in self.gifts_of(donor) if self.counts(node, gift, currency)]
         total = sum(map(self.net, gifts), Decimal(0))
-        return bool(gifts) and within(total, node, "at_least", "at_most") and within(
-            len(gifts), node, "times_at_least", "times_at_most"
+        return (
+            bool(gifts)
+            and within(total, node, "at_least", "at_most")
+            and within(len(gifts), node, "times_at_least", "times_at_most")
         )
 
     def counts(self, node: dict[str, Any], gift: Any, currency: str | None) -> bool:
@@ -243,10 +245,13 @@ class Truth:
         wanted = node.get("state", "open")
         limits = ("balance_at_least", "balance_at_most")
         currency = node.get("currency") or ("EUR" if any(one in node for one in limits) else None)
-        late = {one.pledge_id for one in self.rows["instalments"] if one.due_on < TODAY}
+        late = {
+            one.pledge_id for one in self.rows["instalments"]
+            if one.due_on < TODAY and one.status == "open"
+        }  # fmt: skip
         status = {"open": "active", "overdue": "active"}.get(wanted, wanted)
         found = [
-            max(one.amount - one.paid, Decimal(0)) for one in self.linked("pledges", donor)
+            max(one.amount - one.written_off - one.paid, Decimal(0)) for one in self.linked("pledges", donor)
             if one.deleted_at is None
             and (wanted == "any" or one.status == status)
             and (wanted != "overdue" or one.id in late)
@@ -319,6 +324,7 @@ class Truth:
     def _reachable(self, node: dict[str, Any], subject: Subject, row: Any) -> bool:
         by = node.get("by", "email")
         if by == "mail":
+
             def test(person: Any) -> bool:
                 return any(map(postal, self.linked("addresses", person)))
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -73,12 +72,15 @@ FIELDS = {
 }
 
 
-@dataclass
 class World:
     """Rows by the name of their table, as they were written."""
 
-    house: House = field(repr=False)
-    rows: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list), repr=False)
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.rows: dict[str, list[Any]] = defaultdict(list)
+
+    def __repr__(self) -> str:
+        return "a world"
 
     def add(self, crm: Crm, row: Any) -> Any:
         if row.id is None:
@@ -130,6 +132,8 @@ class Maker:
         await self.crm.flush()
         self.returns()
         await self.crm.flush()
+        for kept_by_trigger in (*self.world.rows["pledges"], *self.world.rows["instalments"]):
+            await self.crm.session.refresh(kept_by_trigger)
 
     def purposes(self) -> None:
         for name in FUNDS:
