@@ -41,7 +41,7 @@ SIZE_LABELS = {
 
 SCORES = {score: str(score) for score in range(1, 6)}
 GIFT_KINDS = ("recurring", "pledge", "single")
-CHANNELS = tuple(Channel)
+Channel = tuple(Channel)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -145,7 +145,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         Dimension("product", "The product the deal is about.", "no product", Product),
         _choice("ticket_status", TicketStatus, "Where the ticket stands."),
         _choice("ticket_priority", TicketPriority, "How pressing the ticket is."),
-        _choice("channel", CHANNELS, "The channel it came in or went out by."),
+        _choice("channel", Channel, "The channel it came in or went out by."),
         _choice("purpose", Purpose, "Why the message was sent."),
         _choice("task_type", TaskType, "What kind of thing is to be done."),
         _choice("task_priority", TaskPriority, "How pressing the task is."),
