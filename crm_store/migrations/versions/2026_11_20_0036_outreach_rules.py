@@ -65,29 +65,31 @@ LANGUAGE sql STABLE SET plan_cache_mode = force_custom_plan AS $$
                    AS hold_reason,
                bool_or(d.owner_id IS NOT NULL) AS has_officer
         FROM donor_people dp
-        JOIN donors d ON d.org_id = dp.org_id AND d.id = dp.donor_id AND d.deleted_at IS NULL
+        CROSS JOIN LATERAL (
+            SELECT * FROM donors o
+            WHERE o.org_id = dp.org_id AND o.id = dp.donor_id AND o.deleted_at IS NULL OFFSET 0
+        ) d
         WHERE dp.org_id = s.org_id AND dp.person_id = s.id AND dp.left_at IS NULL
     ) giving ON true
     LEFT JOIN LATERAL (
-        SELECT (array_agg(w.normalised ORDER BY w.kind = by_channel DESC, w.is_primary DESC, w.id)
-                   FILTER (WHERE NOT w.is_dead))[1] AS address,
-               bool_or(w.is_dead) AS has_dead,
-               array_agg(DISTINCT w.reason) FILTER (WHERE w.reason IS NOT NULL) AS reasons
-        FROM (
-            SELECT i.id, i.kind, i.normalised, i.is_primary, x.reason,
-                   bool_or(i.bounced_at IS NOT NULL
-                       OR coalesce(x.reason IN ('hard_bounce', 'invalid', 'erased'), false))
-                       OVER (PARTITION BY i.normalised) AS is_dead
-            FROM identifiers i
-            LEFT JOIN suppressions x ON x.org_id = i.org_id AND x.channel = by_channel
-                 AND x.address_hash = address_hash(i.org_id, by_channel, i.normalised)
-                 AND x.lifted_at IS NULL
-            WHERE i.org_id = s.org_id AND i.person_id = s.id AND i.deleted_at IS NULL
-              AND i.kind = ANY (CASE by_channel WHEN 'email' THEN '{email}'::text[]
-                  WHEN 'whatsapp' THEN '{whatsapp,phone}'::text[]
-                  WHEN 'text' THEN '{phone,whatsapp}'::text[]
-                  WHEN 'phone' THEN '{phone}'::text[] ELSE '{}'::text[] END)
-        ) w
+        SELECT (array_agg(i.normalised ORDER BY i.kind = by_channel DESC, i.is_primary DESC, i.id)
+                   FILTER (WHERE i.bounced_at IS NULL AND NOT x.is_dead))[1] AS address,
+               bool_or(i.bounced_at IS NOT NULL OR x.is_dead) AS has_dead,
+               string_to_array(string_agg(x.reasons, ' '), ' ') AS reasons
+        FROM identifiers i
+        CROSS JOIN LATERAL (
+            SELECT string_agg(o.reason, ' ') AS reasons,
+                   coalesce(bool_or(o.reason IN ('hard_bounce', 'invalid', 'erased')), false)
+                       AS is_dead
+            FROM suppressions o
+            WHERE o.org_id = i.org_id AND o.channel = by_channel AND o.lifted_at IS NULL
+              AND o.address_hash = address_hash(i.org_id, by_channel, i.normalised)
+        ) x
+        WHERE i.org_id = s.org_id AND i.person_id = s.id AND i.deleted_at IS NULL
+          AND i.kind = ANY (CASE by_channel WHEN 'email' THEN '{email}'::text[]
+              WHEN 'whatsapp' THEN '{whatsapp,phone}'::text[]
+              WHEN 'text' THEN '{phone,whatsapp}'::text[]
+              WHEN 'phone' THEN '{phone}'::text[] ELSE '{}'::text[] END)
     ) reached ON true
     LEFT JOIN LATERAL (
         SELECT c.state, c.at FROM consents c
