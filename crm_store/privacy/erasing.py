@@ -6,6 +6,7 @@ What a couple or a household holds together stays with the others, without this 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -135,11 +136,12 @@ async def _erase(crm: Crm, held: Holdings, plan: ErasurePlan, reason: str, at: d
 
 async def _leave_fingerprints(crm: Crm, held: Holdings) -> set[UUID]:
     """Each address becomes a hash that stops it from ever being written to again."""
+    made: set[UUID] = set()
     async with crm.granted("outreach:read", "outreach:write"):
-        made = set()
         for one in held.identifiers:
             for channel in REACHED_BY.get(one.kind, ()):
-                made.add((await forget_address(crm, channel, one.value)).id)
+                with suppress(Invalid):
+                    made.add((await forget_address(crm, channel, one.normalised)).id)
     rows = table_of("suppressions")
     known = held.own["suppressions"] | made
     here = (rows.c.org_id == crm.actor.org, is_one_of(rows.c.id, known))

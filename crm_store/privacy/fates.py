@@ -38,8 +38,6 @@ STAYS: Mapping[str, Kept] = {
     "instalments": Kept(MONEY),
     "recurring_plans": Kept(MONEY, frozenset({"currency"})),
     "expected_gifts": Kept(MONEY, frozenset({"currency"})),
-    "donor_giving": Kept(MONEY, frozenset({"currency"})),
-    "giving_years": Kept(MONEY, frozenset({"currency"})),
     "deals": Kept(WORK, frozenset({"currency"})),
     "stage_moves": Kept(WORK),
     "stage_changes": Kept(WORK, frozenset({"from_stage", "to_stage"})),

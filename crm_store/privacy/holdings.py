@@ -227,7 +227,7 @@ def _by_address(name: str, held: Holdings) -> Iterable[ColumnElement[bool]]:
     if not forms:
         return
     for column in links.ADDRESSES.get(name, ()):
-        yield func.lower(table_of(name).c[column]) == func.any(cast(forms, ARRAY(Text)))
+        yield func.lower(table_of(name).c[column]).in_(forms)
 
 
 async def _look_for_mentions(crm: Crm, held: Holdings) -> None:

@@ -35,6 +35,8 @@ NOT_THEIRS: dict[tuple[str, str], str] = {
     ("tickets", "merged_into_id"): "somebody else's ticket",
     ("facts", "contradicts_id"): "reached by its dossier",
     ("drafting_sessions", "conversation_id"): "a member of staff at work",
+    ("donor_giving", "donor_id"): "sums of gifts, made again from them",
+    ("giving_years", "donor_id"): "sums of gifts, made again from them",
     ("usage", "run_id"): "what a model cost",
     ("reservations", "run_id"): "what a model may cost",
 }
@@ -118,7 +120,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "The same for every organisation": ("features", "mail_providers", "node_types"),
     "Derived from what is exported, and made again from it": (
-        "search_entries", "search_terms", "search_keys", "geocodes",
+        "search_entries", "search_terms", "search_keys", "geocodes", "donor_giving", "giving_years",
     ),
     "The file an import came from, whose rows are exported": ("import_jobs", "import_columns"),
     "The chain and the salt of the log, whose entries are exported": (

@@ -15,8 +15,6 @@ SECTIONS = {
     "households": "their household",
     "donors": "how they give",
     "donor_people": "whom they give with",
-    "donor_giving": "giving in total",
-    "giving_years": "giving by year",
     "stage_changes": "their journey with us",
     "donor_assignments": "who looked after them",
     "recurring_plans": "standing gifts",
