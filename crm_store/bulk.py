@@ -5,9 +5,15 @@ PostgreSQL refuses COPY straight into a table whose rows it must check.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
@@ -18,6 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_store.actor import Actor
 
+AT_ONCE = 500
+ESCAPED = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+UNSAFE = re.compile(r"[\\\n\r\t]")
 STAMPS = ("created_by", "updated_by")
 _DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -47,11 +56,12 @@ async def load(
                 staging, names, sql.Identifier(table.name)
             )
         )
-        is_json = [isinstance(table.columns[name].type, JSONB) for name in columns]
+        json_at = [at for at, n in enumerate(columns) if isinstance(table.columns[n].type, JSONB)]
         copying = sql.SQL("COPY {} ({}) FROM STDIN").format(staging, names)
         async with cursor.copy(copying) as copy:
-            for row in rows:
-                await copy.write_row([*map(_wire, row, is_json)])
+            unread = iter(rows)
+            while part := [*islice(unread, AT_ONCE)]:
+                await copy.write("".join([_line(row, json_at) for row in part]))
         await cursor.execute(
             sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} {}").format(
                 sql.Identifier(table.name),
@@ -78,6 +88,42 @@ async def raw(session: AsyncSession) -> AsyncConnection[Any]:
     fairy = await (await session.connection()).get_raw_connection()
     connection: AsyncConnection[Any] = fairy.driver_connection  # type: ignore[assignment]
     return connection
+
+
+def _line(row: Sequence[Any], json_at: Sequence[int]) -> str:
+    """A row as COPY takes it; several times as fast as having each value adapted."""
+    cells = [
+        WRITTEN[value.__class__](value) if value.__class__ in WRITTEN else _unusual(value)
+        for value in row
+    ]
+    for at in json_at:
+        if row[at] is not None:
+            cells[at] = json.dumps(row[at], ensure_ascii=False).translate(ESCAPED)
+    return "\t".join(cells) + "\n"
+
+
+def _unusual(value: Any) -> str:
+    if isinstance(value, Enum):
+        return str(value._value_)
+    if isinstance(value, list | tuple):
+        quoted = (str(v).replace("\\", "\\\\").replace('"', '\\"') for v in value)
+        return ("{" + ",".join(f'"{part}"' for part in quoted) + "}").translate(ESCAPED)
+    if isinstance(value, dict):
+        return ""
+    return str(value).translate(ESCAPED)
+
+
+WRITTEN: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "\\N",
+    str: lambda value: value.translate(ESCAPED) if UNSAFE.search(value) else value,
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    UUID: lambda value: value.hex,
+    Decimal: str,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    bytes: lambda value: f"\\\\x{value.hex()}",
+}
 
 
 def _constants(table: Table, columns: Sequence[str], actor: Actor) -> dict[str, Any]:

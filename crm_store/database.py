@@ -58,7 +58,9 @@ class Database:
 
     async def open(self) -> Store:
         settings = self.settings
-        pooling = Pooling(settings.pool_size, settings.pooler, settings.statement_timeout)
+        pooling = Pooling(
+            settings.pool_size, settings.pooler, settings.statement_timeout, settings.sending
+        )
         return await Store.open(self.urls, keyring(settings), pooling)
 
 

@@ -13,12 +13,13 @@ from uuid import UUID
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from crm_store import isolation, migrating, roles, schema
+from crm_store import isolation, migrating, roles
 from crm_store.actor import DatabaseRole
 from crm_store.crypto import Keyring, Place
 from crm_store.database import Database, keyring
 from crm_store.embedded import ServerError
 from crm_store.errors import CrmError
+from crm_store.rotation import sealed_columns
 from crm_store.settings import StoreSettings
 from crm_store.store import UNSAFE
 
@@ -202,11 +203,13 @@ def _configured(database: Database, name: str, table: str, empty: str) -> Check:
 
 
 def _keys_in_use(database: Database) -> set[str]:
-    """Read from the first bytes of every sealed value, in every organisation."""
+    """Read from the first bytes of each organisation's sealed values."""
     asked = " UNION ".join(
-        f"SELECT DISTINCT encode(substring({column} FROM 3 FOR get_byte({column}, 1)), 'escape') "
-        f"FROM {table} WHERE {column} IS NOT NULL"
-        for table, column in schema.sealed_columns()
+        f"SELECT DISTINCT encode(substring({name} FROM 3 FOR get_byte({name}, 1)), 'escape') "
+        f"FROM {table} WHERE {name} IS NOT NULL"
+        for table, name in (
+            (column.table, column.name) for column in sealed_columns() if not column.is_personal
+        )
     )
     if not asked:
         return set()

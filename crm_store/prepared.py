@@ -24,7 +24,7 @@ class Prepared:
 
     @classmethod
     def of(cls, statement: ClauseElement) -> Prepared:
-        """Values that vary are bindparams that begin as None; rows come back by the names of the columns."""
+        """Values that vary are bindparams that begin as None; rows are read by column name."""
         options = {"render_postcompile": True}
         compiled = statement.compile(dialect=DIALECT, compile_kwargs=options)
         return cls(str(compiled), dict(compiled.params))

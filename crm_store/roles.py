@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -69,9 +69,18 @@ def ensure_extensions(superuser_url: str) -> None:
                 sql.Identifier(role_name(DatabaseRole.OWNER))
             )
         )
+        keep_temporary_tables_to_staff(connection, connection.info.dbname)
         for role in DatabaseRole:
             connection.execute(
                 sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(
                     sql.Identifier(role_name(role))
                 )
             )
+
+
+def keep_temporary_tables_to_staff(connection: psycopg.Connection[Any], database: str) -> None:
+    """Loaders need them; anybody else could leave some on a connection that others are given."""
+    name = sql.Identifier(database)
+    staff = sql.Identifier(role_name(DatabaseRole.STAFF))
+    connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(name))
+    connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO {}").format(name, staff))

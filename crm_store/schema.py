@@ -47,16 +47,6 @@ def tenant_key(model: type[Any]) -> str | None:
     return getattr(model, "tenant_key", None)
 
 
-def sealed_columns() -> list[tuple[str, str]]:
-    """Every table and column that holds a secret under the installation's keys."""
-    return [
-        (model.__tablename__, column.name)
-        for model in models()
-        for column in model.__table__.columns
-        if column.info.get("sealed")
-    ]
-
-
 def build(connection: Connection) -> None:
     """Make the whole schema in an empty database that has its roles and extensions."""
     load_models()
@@ -112,7 +102,8 @@ def function_grants() -> Iterator[str]:
     END $$
     """
     runtime = "almoner_staff, almoner_visitor, almoner_reader"
-    yield f"GRANT EXECUTE ON FUNCTION app_org(), app_user(), app_visitor(), app_actor() TO {runtime}"
+    asked = "app_org(), app_user(), app_visitor(), app_actor()"
+    yield f"GRANT EXECUTE ON FUNCTION {asked} TO {runtime}"
     yield "GRANT USAGE ON SCHEMA public TO almoner_staff, almoner_visitor, almoner_reader"
 
 

@@ -55,6 +55,7 @@ class Pooling:
     size: int = 10
     pooler: bool = False
     statement_timeout: int = 30_000
+    sending: bool = True
 
 
 class Store:
@@ -65,7 +66,7 @@ class Store:
     ) -> None:
         pooling = pooling or Pooling()
         self.keyring = keyring
-        self._timeout = pooling.statement_timeout
+        self._pooling = pooling
         self._engines = {role: _engine(urls[role], pooling) for role in RUNTIME}
         # What the reader knows as a table is the view of that name in the schema report.
         self._engines[DatabaseRole.READER] = self._engines[DatabaseRole.READER].execution_options(
@@ -117,7 +118,7 @@ class Store:
             info={"actor": actor},
         )
         async with session, session.begin():
-            await session.execute(_introduce(actor, read_only=read_only, timeout=self._timeout))
+            await session.execute(_introduce(actor, self._pooling, read_only=read_only))
             yield session
 
     async def _index_after(self, session: AsyncSession, actor: Actor) -> None:
@@ -140,15 +141,18 @@ class Store:
                 raise UnsafeRole(f"The database role {found.rolname} {sentence}; use another.")
 
 
-def _introduce(actor: Actor, *, read_only: bool, timeout: int) -> Any:
+def _introduce(actor: Actor, pooling: Pooling, *, read_only: bool) -> Any:
     """Tell the database who is asking, for this transaction alone."""
     facts = {
         "app.org_id": actor.org_id,
         "app.user_id": actor.user_id,
         "app.visitor_id": actor.visitor_id,
         "app.actor_id": actor.id,
-        "statement_timeout": timeout,
+        # What an earlier transaction left in pg_temp comes last, whatever path it left behind.
+        "search_path": "public, pg_temp",
+        "statement_timeout": pooling.statement_timeout,
         "transaction_read_only": "on" if read_only else "off",
+        **({} if pooling.sending else {"almoner.sending": "off"}),
     }
     return select(
         *(

@@ -126,6 +126,7 @@ def copy_database(server: EmbeddedServer, name: str) -> dict[DatabaseRole, URL]:
                 sql.Identifier(roles.role_name(DatabaseRole.OWNER)),
             )
         )
+        roles.keep_temporary_tables_to_staff(connection, name)
     return role_urls(server, name, SECRET)
 
 
