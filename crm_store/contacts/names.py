@@ -32,6 +32,7 @@ def company_key(name: str | None) -> str:
     return " ".join(kept) or name_key(plain)
 
 
+@lru_cache(maxsize=MANY)
 def place_key(street: str | None, postal_code: str | None) -> str:
     """Street and postal code as one folded word list; empty where there is no street."""
     return f"{name_key(street)} {''.join(words(postal_code))}".strip() if name_key(street) else ""
