@@ -21,6 +21,7 @@ from crm_store.crm import Crm
 from crm_store.errors import Conflict
 from crm_store.outreach.deciding import decide
 from crm_store.outreach.deliveries import fail_delivery, new_key, note_sent
+from crm_store.outreach.holding import may_leave
 from crm_store.outreach.mailboxes import room_today
 from crm_store.outreach.models import Delivery
 from crm_store.outreach.outbox import Outcome, StaleClaim
@@ -76,6 +77,7 @@ async def claim_recipients(
             CampaignRecipient.campaign_id == campaign.id,
             CampaignRecipient.state == RecipientState.PENDING,
             or_(CampaignRecipient.not_before.is_(None), CampaignRecipient.not_before <= at),
+            may_leave(),
         )
         .order_by(CampaignRecipient.id)
         .limit(limit)

@@ -16,6 +16,7 @@ from crm_store.crm import Crm
 from crm_store.outreach.addresses import hash_of
 from crm_store.outreach.deciding import decide
 from crm_store.outreach.deliveries import open_delivery
+from crm_store.outreach.holding import may_leave
 from crm_store.outreach.mailboxes import room_today
 from crm_store.outreach.models import Delivery, Outbox, OutboxState, Suppression
 from crm_store.outreach.outbox import tell_draft, withdraw
@@ -46,7 +47,7 @@ async def claim(
     crm.actor.need("outreach:write")
     at = at or now()
     due = crm.outbox.everything().where(
-        Outbox.state == OutboxState.PENDING, Outbox.not_before <= at
+        Outbox.state == OutboxState.PENDING, Outbox.not_before <= at, may_leave()
     )
     if channel is not None:
         due = due.where(Outbox.channel == channel)

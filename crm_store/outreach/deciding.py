@@ -24,9 +24,9 @@ AT_ONCE = 10_000
 BEFORE_POLICIES = 0
 SENT_ELSEWHERE = "Sent by another system, before decisions were kept."
 
-FACTS = text("SELECT * FROM contact_facts(:people, :channel, :purpose, :at, :days)").bindparams(
-    bindparam("people", type_=ARRAY(Uuid))
-)
+PEOPLE = bindparam("people", type_=ARRAY(Uuid))
+QUESTION = "SELECT * FROM contact_facts(:people, :channel, :purpose, :at, :days)"
+FACTS = text(QUESTION).bindparams(PEOPLE)
 
 RECORD = text(
     """

@@ -36,6 +36,7 @@ from crm_store.outreach.models import (
     SuppressionReason,
 )
 from crm_store.outreach.testing import make_mailbox, make_outbox
+from crm_store.store import Pooling, Store
 
 
 async def receipt(crm, to="ruth@example.org", key="receipt:1", **more):
@@ -316,3 +317,16 @@ async def test_whoever_may_not_write_may_not_claim(house):
             await claim(crm, "w")
     async with house.begin(Actor.system(house.org_id)) as crm:
         assert await claim(crm, "w") == []
+
+
+async def test_nothing_can_be_claimed_while_sending_is_held(urls, store, house):
+    async with house.begin() as crm:
+        await receipt(crm)
+    silent = await Store.open(urls, store.keyring, Pooling(size=1, sending=False))
+    try:
+        async with silent.begin(house.director) as crm:
+            assert await claim(crm, "worker") == []
+    finally:
+        await silent.close()
+    async with house.begin() as crm:
+        assert len(await claim(crm, "worker")) == 1
