@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from crm_store.importers.encoding import encoding_of
+from crm_store.importers.encoding import encoding_of, wide
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SAMPLE = 200
@@ -49,14 +49,10 @@ def rows(path: Path, form: Form) -> Iterator[tuple[int, list[str]]]:
 
 def is_binary(head: bytes) -> bool:
     """Control characters that no text has; UTF-16 is let pass."""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or wide(head):
         return False
-    empty = head.count(0)
-    if empty > 0.2 * len(head):
-        places = [place for place, byte in enumerate(head) if byte == 0]
-        return len({place % 2 for place in places}) == 2
     control = sum(byte < 32 and byte not in b"\t\n\r\f\0" for byte in head)
-    return empty > 0 or control > 0.02 * len(head)
+    return 0 in head or control > 0.02 * len(head)
 
 
 def _fit(path: Path, form: Form) -> tuple[int, int]:

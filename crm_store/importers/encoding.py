@@ -23,21 +23,18 @@ def encoding_of(path: Path) -> str:
     for mark, name in BOMS:
         if head.startswith(mark):
             return name
-    if wide := _wide(head):
-        return wide
+    if unmarked := wide(head):
+        return unmarked
     return "utf-8" if _is_utf8(path) else _single_byte(path)
 
 
-def _wide(head: bytes) -> str | None:
-    """UTF-16 without its mark: every other byte of plain text is empty."""
-    sample = head[: len(head) // 2 * 2][:4_000]
-    if len(sample) < 4:
-        return None
+def wide(head: bytes) -> str | None:
+    """UTF-16 without its mark: empty bytes stand on one side of every pair, and nowhere else."""
+    sample = head[:8_000]
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    half = len(sample) // 2
-    if odd > 0.3 * half and even < 0.05 * half:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.3 * half and odd < 0.05 * half else None
+    if even + odd < 0.02 * len(sample) or min(even, odd) > 0.05 * (even + odd):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _is_utf8(path: Path) -> bool:
@@ -53,7 +50,7 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _single_byte(path: Path) -> str:
-    """Hebrew words are letters E0 to FA alone, Greek ones range wider, Latin ones are mostly ASCII."""
+    """Hebrew words are letters E0 to FA alone, Greek ones range wider, Latin words are ASCII."""
     runs: list[bytes] = []
     with path.open("rb") as file:
         while len(runs) < FEW and (chunk := file.read(CHUNK)):

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from crm_store.actor import Actor
 from crm_store.crm import Crm
+from crm_store.importers.arrays import array
 from crm_store.search import indexing
 from crm_store.search.models import Findable
 from crm_store.store import Store
@@ -46,9 +47,7 @@ async def enter(store: Store, actor: Actor, job_id: UUID) -> None:
         ids = sorted(concerned.get(noun, ()))
         for begin in range(0, len(ids), AT_ONCE):
             async with store.begin(actor) as crm:
-                await crm.session.execute(
-                    text("SELECT set_config('statement_timeout', '0', true)")
-                )
+                await crm.session.execute(text("SELECT set_config('statement_timeout', '0', true)"))
                 part = ids[begin : begin + AT_ONCE]
                 await indexing.refresh(crm.session, crm.actor.org, kind, part)
 
@@ -60,7 +59,7 @@ async def _concerned(crm: Crm, job_id: UUID) -> dict[str, set[UUID]]:
     for noun, row_id in await crm.session.execute(CONCERNED, asked):
         found.setdefault(noun, set()).add(row_id)
     if donors := found.get("donors"):
-        ids = [str(row_id) for row_id in donors]
+        ids = array(donors)
         people = await crm.session.scalars(GIVING, {"org": crm.actor.org, "ids": ids})
         found.setdefault("people", set()).update(people)
     return found

@@ -68,18 +68,23 @@ APART = re.compile(r"[_\-./\\:#*]+")
 ASIDE = re.compile(r"[(\[{][^)\]}]*[)\]}]")
 
 
-def _field(key: str, kind: Kind, nouns: frozenset[Noun], names: str, *, many: bool = False) -> Field:
+def _field(
+    key: str, kind: Kind, nouns: frozenset[Noun], names: str, *, many: bool = False
+) -> Field:
     label = key.replace("_", " ")
     called = tuple(name.strip() for name in names.split(","))
     return Field(key, label, kind, nouns, (label, *called), many)
 
 
 PERSONAL = (
-    _field("name", Kind.TEXT, EVERY,
+    _field("name", Kind.TEXT, HUMANS,
            "full name, fullname, donor name, contact name, display name, donor, donors, supporter,"
            " constituent, constituent name, client name, ονοματεπώνυμο, όνομα και επώνυμο, δωρητής,"
-           " όνομα δωρητή, επωνυμία, שם מלא, שם התורם, שם, תורם, company name, organisation name,"
-           " organization name, account name, payer, from"),
+           " όνομα δωρητή, שם מלא, שם התורם, שם, תורם, account name, payer, from"),
+    _field("name", Kind.TEXT, FIRMS,
+           "company name, company, organisation, organization, organisation name,"
+           " organization name, business name, account name, firm, επωνυμία, εταιρεία, όνομα,"
+           " שם החברה, חברה, שם הארגון, שם"),
     _field("given_name", Kind.TEXT, HUMANS,
            "first name, given name, firstname, forename, christian name, fname, first, όνομα,"
            " μικρό όνομα, שם פרטי, פרטי"),
@@ -90,8 +95,8 @@ PERSONAL = (
     _field("prefix", Kind.TEXT, KNOWN, "title, salutation title, prefix, honorific, προσφώνηση,"
            " τίτλος, תואר"),
     _field("suffix", Kind.TEXT, KNOWN, "suffix, name suffix"),
-    _field("nickname", Kind.TEXT, KNOWN, "nick name, preferred name, goes by, known as, υποκοριστικό,"
-           " כינוי"),
+    _field("nickname", Kind.TEXT, KNOWN, "nick name, preferred name, goes by, known as,"
+           " υποκοριστικό, כינוי"),
     _field("birthday", Kind.DATE, KNOWN, "birth date, birthdate, date of birth, dob, born,"
            " ημερομηνία γέννησης, γενέθλια, תאריך לידה, יום הולדת"),
     _field("gender", Kind.TEXT, KNOWN, "sex, φύλο, מין"),
@@ -117,14 +122,14 @@ REACHED = (
 
 ADDRESS = (
     _field("street", Kind.TEXT, PLACED,
-           "address, address 1, address line 1, street address, addr1, mailing address, home address,"
-           " street 1, διεύθυνση, οδός, οδός και αριθμός, כתובת, רחוב, כתובת למשלוח"),
+           "address, address 1, address line 1, street address, addr1, mailing address,"
+           " home address, street 1, διεύθυνση, οδός, οδός και αριθμός, כתובת, רחוב, כתובת למשלוח"),
     _field("street_2", Kind.TEXT, PLACED, "address 2, address line 2, addr2, apartment, apt, unit,"
            " floor, διεύθυνση 2, όροφος, דירה"),
     _field("city", Kind.TEXT, PLACED, "town, city town, locality, suburb, πόλη, πόλις, δήμος,"
            " περιοχή, עיר, יישוב"),
-    _field("state", Kind.TEXT, PLACED, "province, region, county, state province, νομός, περιφέρεια,"
-           " מחוז"),
+    _field("state", Kind.TEXT, PLACED, "province, region, county, state province, νομός,"
+           " περιφέρεια, מחוז"),
     _field("postal_code", Kind.TEXT, PLACED, "zip, zip code, zipcode, postcode, post code, postal,"
            " τκ, τ.κ., ταχυδρομικός κώδικας, ταχ. κώδικας, מיקוד"),
     _field("country", Kind.COUNTRY, PLACED, "country code, nation, χώρα, ארץ, מדינה"),
@@ -158,7 +163,8 @@ GIFT = (
            "gift amount, donation amount, donation, gift, sum, total, value, paid, amount paid,"
            " amount received, net amount, gross amount, ποσό, ποσό δωρεάς, δωρεά, αξία, σύνολο,"
            " סכום, סכום התרומה, סכום תרומה, תרומה"),
-    _field("currency", Kind.CURRENCY, GIFTS, "currency code, ccy, cur, iso currency, νόμισμα, מטבע"),
+    _field("currency", Kind.CURRENCY, GIFTS, "currency code, ccy, cur, iso currency,"
+           " νόμισμα, מטבע"),
     _field("date", Kind.DATE, GIFTS,
            "gift date, donation date, received on, date received, received, transaction date,"
            " payment date, posted, post date, paid on, deposit date, date of gift, created,"
@@ -186,7 +192,8 @@ GIFT = (
     _field("deductible_amount", Kind.AMOUNT, GIFTS, "tax deductible amount, eligible amount"),
     _field("is_anonymous", Kind.YES_NO, GIVERS, "anonymous, anonymously, ανώνυμα, ανώνυμος,"
            " ανώνυμη δωρεά, אנונימי, בעילום שם"),
-    _field("tribute_kind", Kind.TRIBUTE, GIFTS, "tribute type, memorial or honor, in honor or memory"),
+    _field("tribute_kind", Kind.TRIBUTE, GIFTS,
+           "tribute type, memorial or honor, in honor or memory"),
     _field("tribute_name", Kind.TEXT, GIFTS, "tribute, honoree, honouree, in memory of,"
            " in honor of, in honour of, στη μνήμη, εις μνήμην, לזכר, לעילוי נשמת"),
     _field("outside_receipt_on", Kind.DATE, GIFTS, "receipt date, receipted on, date receipted,"
@@ -215,8 +222,8 @@ FIRM = (
 )  # fmt: skip
 
 SAID = (
-    _field("tags", Kind.TAGS, EVERY, "tag, labels, label, keywords, groups, ετικέτες, ετικέτα, תגיות,"
-           " תגים"),
+    _field("tags", Kind.TAGS, EVERY, "tag, labels, label, keywords, groups, ετικέτες, ετικέτα,"
+           " תגיות, תגים"),
     _field("notes", Kind.TEXT, EVERY, "note, comment, comments, remarks, remark, memo, σχόλια,"
            " σημειώσεις, παρατηρήσεις, הערות, הערה"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from crm_store.base import new_id
 from crm_store.contacts import names
 from crm_store.crm import Crm
+from crm_store.importers.arrays import texts
 from crm_store.importers.parties import Firm
 
 KNOWN = text(
@@ -44,9 +45,11 @@ class Firms:
                 KNOWN,
                 {
                     "org": crm.actor.org,
-                    "names": [names.company_key(firm.name) for firm in wanted],
-                    "afms": [firm.facts["afm"] for firm in wanted if firm.facts.get("afm")],
-                    "domains": [firm.facts["domain"] for firm in wanted if firm.facts.get("domain")],
+                    "names": texts(names.company_key(firm.name) for firm in wanted),
+                    "afms": texts(firm.facts["afm"] for firm in wanted if firm.facts.get("afm")),
+                    "domains": [
+                        firm.facts["domain"] for firm in wanted if firm.facts.get("domain")
+                    ],
                 },
             )
             for row_id, key, afm, domain in rows:

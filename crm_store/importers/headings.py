@@ -26,7 +26,8 @@ def find_heading(rows: Sequence[tuple[int, list[str]]]) -> Heading | None:
     filled = [(number, [cell.strip() for cell in cells]) for number, cells in rows if any(cells)]
     if not filled:
         return None
-    width = Counter(_width(cells) for _, cells in filled).most_common(1)[0][0]
+    widths = Counter(_width(cells) for _, cells in filled)
+    width = max(widths, key=lambda found: (widths[found], found))
     likely = [(number, cells) for number, cells in filled[:25] if _could_be(cells, width)]
     if not likely:
         widest = max(_width(cells) for _, cells in filled)
@@ -58,6 +59,8 @@ def _could_be(cells: Sequence[str], width: int) -> bool:
     if width == 1:
         return len(named) == 1 and is_known(named[0])
     words = sum(not VALUE.search(cell) for cell in named)
-    return len(named) >= max(2, width // 2) and words == len(named) and (
-        any(map(is_known, named)) or len(set(named)) == len(named)
+    return (
+        len(named) >= max(2, width // 2)
+        and words == len(named)
+        and (any(map(is_known, named)) or len(set(named)) == len(named))
     )

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from crm_store.base import new_id
 from crm_store.crm import Crm
 from crm_store.gifts.models import Method
+from crm_store.importers.arrays import array, texts
 from crm_store.importers.fields import Noun
 from crm_store.importers.resolving import Resolver, Standing
 from crm_store.importers.rows import Draft
@@ -124,7 +125,7 @@ class Judge:
             return
         rows = await crm.session.execute(
             EARLIER,
-            {"org": crm.actor.org, "job": self.job, "keys": list({v.draft.key for v in rest})},
+            {"org": crm.actor.org, "job": self.job, "keys": texts({v.draft.key for v in rest})},
         )
         earlier = {row.dedupe_key: row for row in rows}
         for verdict in rest:
@@ -155,7 +156,7 @@ class Judge:
         if not ids:
             return
         rows = await crm.session.execute(
-            BY_ID, {"org": crm.actor.org, "job": self.job, "source": self.source, "ids": ids}
+            BY_ID, {"org": crm.actor.org, "job": self.job, "source": self.source, "ids": texts(ids)}
         )
         known = {row.external_id: row for row in rows}
         for verdict in named:
@@ -198,6 +199,10 @@ class Judge:
                 verdict.draft.culprit = standing.party.name
             elif self.noun is not Noun.GIFTS:
                 verdict.target = standing.target
+                adds = {"tags", "notes", "custom"} & verdict.draft.facts.keys()
+                if not standing.is_new and not adds:
+                    self._known(verdict, f"Recorded already: {standing.why}.", standing.target)
+                    verdict.draft.culprit = standing.name or standing.party.name
 
     async def _find_alike(self, crm: Crm, verdicts: Sequence[Verdict]) -> None:
         """Gifts somebody entered by hand or brought from elsewhere; each answers for one row."""
@@ -214,12 +219,13 @@ class Judge:
         rows = await crm.session.execute(
             ALIKE,
             {"org": crm.actor.org, "job": self.job, "source": self.source,
-             "places": list(asked),
-             "donors": [str(v.standing.target) for v in asked.values() if v.standing],
-             "days": [f["date"] for f in facts], "amounts": [f["amount"] for f in facts],
-             "currencies": [f["currency"] for f in facts],
-             "methods": [None if f["method"] is Method.OTHER else f["method"].value for f in facts],
-             "named": ["gift_id" in f for f in facts]},
+             "places": array(asked),
+             "donors": array(v.standing.target for v in asked.values() if v.standing),
+             "days": array(f["date"] for f in facts), "amounts": array(f["amount"] for f in facts),
+             "currencies": texts(f["currency"] for f in facts),
+             "methods": texts(
+                 None if f["method"] is Method.OTHER else f["method"].value for f in facts),
+             "named": array("gift_id" in f for f in facts)},
         )  # fmt: skip
         for place, gift_id in rows:
             verdict = asked[place]
@@ -235,8 +241,8 @@ class Judge:
         every = [value for values in asked.values() for value in values]
         rows = await crm.session.execute(
             OPEN_LEADS,
-            {"org": crm.actor.org, "mails": [v for v in every if "@" in v],
-             "phones": [v for v in every if "@" not in v]},
+            {"org": crm.actor.org, "mails": texts(v for v in every if "@" in v),
+             "phones": texts(v for v in every if "@" not in v)},
         )  # fmt: skip
         for mail, phone, lead_id in rows:
             self._reached |= {value: lead_id for value in (mail, phone) if value}
@@ -252,5 +258,5 @@ def _reached(verdict: Verdict) -> list[str]:
     party = verdict.draft.party
     if party is None:
         return []
-    bearers = [*party.people, *([party.firm] if party.firm else [])]
+    bearers: list[Any] = [*party.people, *([party.firm] if party.firm else [])]
     return [value for bearer in bearers for _, _, value in bearer.identifiers]

@@ -7,29 +7,34 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from crm_store import bulk
-from crm_store.actor import Actor, Reach
+from crm_store.actor import Actor
 from crm_store.base import new_id, now
-from crm_store.contacts.models import Tag
+from crm_store.contacts.models import Address, Company, Identifier, Person
 from crm_store.crm import Crm
-from crm_store.donors.journey import Graph
+from crm_store.donors.models import Donor, DonorPerson, StageChange
 from crm_store.errors import Conflict, Refused
+from crm_store.gifts.models import DonorGiving, Gift, GivingYear
+from crm_store.importers.entering import enter
 from crm_store.importers.fields import Noun
 from crm_store.importers.judging import Judge
 from crm_store.importers.rows import Draft, RowReader
 from crm_store.importers.sheets import fingerprint
 from crm_store.importers.understanding import Understood, headers_key
-from crm_store.importers.entering import enter
 from crm_store.importers.writing import write_batch
-from crm_store.imports.models import ImportColumn, ImportJob, ImportStatus
+from crm_store.imports.models import ExternalId, ImportColumn, ImportJob, ImportRow, ImportStatus
+from crm_store.leads.models import Lead
 from crm_store.store import Store
 
-BATCH = 5_000
+BATCH, FIRST = 5_000, 500
+GROWING = (
+    Address, Company, Donor, DonorGiving, DonorPerson, ExternalId, Gift, GivingYear, Identifier,
+    ImportRow, Lead, Person, StageChange,
+)  # fmt: skip
 SCOPES = {
     Noun.GIFTS: ("gifts", "donors", "contacts"),
     Noun.DONORS: ("donors", "contacts"),
@@ -119,9 +124,9 @@ async def load_rows(
     judge = Judge(understood.noun, understood.source, job_id, str(job_id))
     rows = understood.sheet.rows(after=cursor)
     measured = _Measuring(done)
-    drafts = await asyncio.to_thread(_read, reader, rows)
+    drafts = await asyncio.to_thread(_read, reader, rows, BATCH if cursor else min(FIRST, BATCH))
     while drafts:
-        reading = asyncio.create_task(asyncio.to_thread(_read, reader, rows))
+        reading = asyncio.create_task(asyncio.to_thread(_read, reader, rows, BATCH))
         try:
             await load_batch(store, actor, job_id, judge, drafts, cursor)
         except BaseException:
@@ -171,23 +176,21 @@ async def hold(crm: Crm) -> None:
     await crm.session.execute(text("SELECT pg_advisory_xact_lock(import_key())"))
 
 
-def _read(reader: RowReader, rows: Iterator[tuple[int, list[str]]]) -> list[Draft]:
-    return [reader.read(number, cells) for number, cells in islice(rows, BATCH)]
+def _read(reader: RowReader, rows: Iterator[tuple[int, list[str]]], most: int) -> list[Draft]:
+    return [reader.read(number, cells) for number, cells in islice(rows, most)]
 
 
 @dataclass(slots=True)
 class _Measuring:
-    """Lets the planner look at its tables again each time they have doubled."""
+    """Lets the planner look at its tables after the first, small batch and whenever they double."""
 
     rows: int
     last: int = 0
 
     async def after(self, store: Store, actor: Actor, rows: int) -> None:
         self.rows += rows
-        if self.rows >= 2 * self.last and rows >= 1_000:
+        if self.rows >= 2 * self.last and rows >= FIRST:
             self.last = self.rows
             async with store.begin(actor) as crm:
-                await crm.session.execute(
-                    text("SELECT set_config('statement_timeout', '0', true)")
-                )
-                await crm.session.execute(text("SELECT measure_loaded_tables()"))
+                await crm.session.execute(text("SELECT set_config('statement_timeout', '0', true)"))
+                await bulk.analyse(crm.session, *GROWING)

@@ -30,6 +30,7 @@ from crm_store.crm import Crm
 from crm_store.donors import naming
 from crm_store.donors.models import Donor, DonorKind, DonorPerson, StageChange
 from crm_store.gifts.models import Gift
+from crm_store.importers.arrays import texts
 from crm_store.importers.parties import Human, Party
 from crm_store.importers.resolving import Standing
 from crm_store.imports.models import ExternalId
@@ -189,7 +190,9 @@ class Making:
         company = party.firm.name if party.firm and party.is_company else None
         called = _called(party, company)
         by_hand = [name for name in DONOR[:2] if party.facts.get(name)]
-        language = next((h.facts["language"] for h in party.people if h.facts.get("language")), None)
+        language = next(
+            (h.facts["language"] for h in party.people if h.facts.get("language")), None
+        )
         self.rows[Donor].append((
             standing.target, called.kind, called.name,
             party.facts.get("formal_salutation") or called.formal_salutation,
@@ -203,7 +206,14 @@ class Making:
             self.rows[DonorPerson].append((new_id(), standing.target, row_id, place == 0))
         if start.stage:
             self.rows[StageChange].append(
-                (new_id(), standing.target, start.journey_id, start.stage, start.at, start.member_id)
+                (
+                    new_id(),
+                    standing.target,
+                    start.journey_id,
+                    start.stage,
+                    start.at,
+                    start.member_id,
+                )
             )
 
     async def write(self, crm: Crm) -> None:
@@ -222,8 +232,8 @@ class Making:
             return
         held = await crm.session.execute(
             HELD,
-            {"org": crm.actor.org, "kinds": [kind.value for kind, _ in wanted],
-             "values": [value for _, value in wanted]},
+            {"org": crm.actor.org, "kinds": texts(kind.value for kind, _ in wanted),
+             "values": texts(value for _, value in wanted)},
         )  # fmt: skip
         common = {key for key, bearers in self._reached.items() if len(bearers) > 1}
         for row_id, kind, value, _person, _company, is_shared in held:
@@ -261,5 +271,3 @@ def _as_person(human: Human) -> Any:
         given_name=human.given, family_name=human.family, name=human.name, is_deceased=False,
         prefix=human.facts.get("prefix"), nickname=human.facts.get("nickname"),
     )  # fmt: skip
-
-

@@ -39,7 +39,9 @@ BY_CONTENT: tuple[tuple[Kind, str], ...] = (
     (Kind.CURRENCY, "currency"), (Kind.COUNTRY, "country"), (Kind.AMOUNT, "amount"),
 )  # fmt: skip
 MONTH_FIRST_LOCALES = frozenset({"en-US", "en-PH"})
-COMMA_LANGUAGES = frozenset({"el", "de", "fr", "es", "it", "ru", "nl", "pt", "pl", "tr", "bg", "ro"})
+COMMA_LANGUAGES = frozenset(
+    {"el", "de", "fr", "es", "it", "ru", "nl", "pt", "pl", "tr", "bg", "ro"}
+)
 
 
 class NoSuchField(Invalid):
@@ -82,7 +84,7 @@ class Wishes:
 
 def plan_columns(noun: Noun, seen: Survey, wishes: Wishes) -> tuple[Plan, ...]:
     """Each column's field, what decided it and how sure that is."""
-    known = fields_of(noun) | {f.key: f for f in map(_custom, wishes.custom)}
+    known = fields_of(noun) | {f.key: f for f in map(custom_field, wishes.custom)}
     plans = [
         Plan(c.position, c.header, samples=tuple(c.samples), filled=c.filled) for c in seen.columns
     ]
@@ -107,14 +109,18 @@ def _as_told(
             raise NoSuchColumn(
                 f"There is no column “{header}”. There are: {', '.join(p.header for p in plans)}."
             )
-        found = _named(key, known)
+        found = named_field(key, known)
         plans[place] = replace(
             plans[place], field=found, matched_by=MatchedBy.PERSON, confidence=SURE
         )
         _take(found, taken)
 
 
-def _named(key: str, known: Mapping[str, Field]) -> Field | None:
+def as_field(key: str | None, known: Mapping[str, Field]) -> Field | None:
+    return known.get(key) if key else None
+
+
+def named_field(key: str, known: Mapping[str, Field]) -> Field | None:
     plain_key = key.strip().casefold().replace(" ", "_").replace("-", "_")
     if key.strip() in LEAVE_OUT or plain_key in LEAVE_OUT:
         return None
@@ -170,7 +176,11 @@ def match_header(
         return []
     own = [f for f in fields.values() if f.kind is Kind.CUSTOM]
     exact = {compact(name): f for f in own for name in f.names}
-    words = _words_of(noun) if known is None else {**_words_of(noun), **{k: [f.key] for k, f in exact.items()}}
+    words = (
+        _words_of(noun)
+        if known is None
+        else {**_words_of(noun), **{k: [f.key] for k, f in exact.items()}}
+    )
     for spelt, sure in _spellings(header):
         if keys := words.get(spelt):
             return [(fields[key], sure) for key in keys if key in fields]
@@ -241,7 +251,7 @@ def _by_content(
 
 
 def _how_to_read(plan: Plan, column: Column, locale: str) -> Plan:
-    """Day or month first, comma or point: from the whole column, else as the organisation writes."""
+    """Day or month first, comma or point: by the whole column, else as the organisation writes."""
     if plan.field is None:
         return plan
     kind = plan.field.kind
@@ -279,7 +289,7 @@ def _take(found: Field | None, taken: set[str]) -> None:
         taken.add(found.key)
 
 
-def _custom(row: CustomField) -> Field:
+def custom_field(row: CustomField) -> Field:
     return Field(
         f"{CUSTOM_PREFIX}{row.noun.value}.{row.name}", row.label, Kind.CUSTOM, frozenset(Noun),
         (row.label, row.name),

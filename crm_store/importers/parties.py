@@ -197,9 +197,7 @@ class PartyReader:
         return hashlib.blake2b("\n".join(said).encode(), digest_size=16).hexdigest()
 
 
-def _human(
-    called: Called, reached: tuple[Any, ...], values: Mapping[str, Any], role: str
-) -> Human:
+def _human(called: Called, reached: tuple[Any, ...], values: Mapping[str, Any], role: str) -> Human:
     facts = {name: values[role + name] for name in HUMAN if values.get(role + name)}
     for name, value in (("prefix", called.prefix), ("suffix", called.suffix),
                         ("middle_name", called.middle)):  # fmt: skip

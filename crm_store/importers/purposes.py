@@ -27,6 +27,7 @@ class Named:
     model: type[Any]
     ids: dict[str, UUID] = field(default_factory=dict)
     new: dict[UUID, str] = field(default_factory=dict)
+    met: dict[str, UUID] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, crm: Crm, model: type[Any]) -> Named:
@@ -46,10 +47,14 @@ class Named:
         return (name_key(name) or fold(name)) if self.model is Tag else fold(name)
 
     def get(self, name: str) -> UUID:
+        """Found by the very word it was asked for before, else by its folded form."""
+        if (known := self.met.get(name)) is not None:
+            return known
         key = self.key(name)
         if key not in self.ids:
             self.ids[key] = new_id()
             self.new[self.ids[key]] = " ".join(name.split())
+        self.met[name] = self.ids[key]
         return self.ids[key]
 
     async def write(self, crm: Crm) -> list[str]:

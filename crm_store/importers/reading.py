@@ -1,4 +1,4 @@
-"""Cells as values: dates, amounts, addresses, yes and no, each with a plain reason where it fails."""
+"""Cells as values: dates, amounts, yes and no, each with a plain reason where it fails."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ SOLID = re.compile(r"(?:19|20)\d{6}")
 WORDY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s.\-/]+([^\W\d]+)\.?[\s.,\-/]+(\d{2,4})")
 MONTH_FIRST = re.compile(r"([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{2,4})")
 NUMBER = re.compile(r"[+-]?[\d.,'’\s]*\d[\d.,'’\s]*")
-NOTHING = frozenset({"", "-", "--", "—", "–", "n/a", "na", "none", "null", "nil", "#n/a", "?", "nan"})
+NOTHING = frozenset(
+    {"", "-", "--", "—", "–", "n/a", "na", "none", "null", "nil", "#n/a", "?", "nan"}
+)
 
 
 class DateOrder(StrEnum):
@@ -60,7 +62,7 @@ def read_date(cell: str, order: DateOrder) -> date:
     text = cell.strip().translate(DIGITS)
     try:
         if found := DATE.fullmatch(text):
-            return _from_parts(*found.groups(), order)
+            return _from_parts(found[1], found[2], found[3], order)
         if SOLID.fullmatch(text):
             return _sensible(date(int(text[:4]), int(text[4:6]), int(text[6:])), cell)
         if found := WORDY.match(text):
@@ -128,10 +130,10 @@ def _split_currency(text: str) -> tuple[str | None, str]:
         if symbol in text:
             return code, text.replace(symbol, "")
     if found := re.search(r"[^\W\d_]+\.?", text):
-        code = currency_code(found[0].strip("."))
-        if code is None:
+        said = currency_code(found[0].strip("."))
+        if said is None:
             raise Invalid(f"“{text[:40]}” is not an amount.")
-        return code, text.replace(found[0], "")
+        return said, text.replace(found[0], "")
     return None, text
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +11,16 @@ from sqlalchemy import text
 
 from crm_store.actor import Reach
 from crm_store.base import new_id
-from crm_store.contacts import names
-from crm_store.contacts.blocking import Held, Known, Neighbours, gather
-from crm_store.contacts.candidates import Candidate, Reached, reached_by
-from crm_store.contacts.matching import RANK, Grade, Match, grade
+from crm_store.contacts.blocking import gather
+from crm_store.contacts.candidates import reached_by
+from crm_store.contacts.matching import RANK, Grade, Match
 from crm_store.crm import Crm
+from crm_store.importers.arrays import array, texts
 from crm_store.importers.fields import Noun
 from crm_store.importers.firms import Firms
-from crm_store.importers.parties import Human, Party
+from crm_store.importers.newcomers import Newcomers, grade_all
+from crm_store.importers.parties import Party
+from crm_store.importers.units import Units, units_of
 from crm_store.repository import reach_of
 
 SAME_ROW = "row"
@@ -39,21 +39,6 @@ OUTSIDE = text(
 OWN_IDS = text(
     "SELECT d.external_id, d.id FROM donors d WHERE d.org_id = :org AND d.external_source = :source"
     " AND d.external_id = ANY(CAST(:ids AS text[])) AND d.deleted_at IS NULL"
-)
-GIVING_WITH = text(
-    """
-    SELECT p.person_id, d.id, d.name,
-           (SELECT array_agg(o.person_id) FROM donor_people o
-            WHERE o.org_id = d.org_id AND o.donor_id = d.id AND o.left_at IS NULL) AS people
-    FROM donor_people p JOIN donors d ON d.org_id = p.org_id AND d.id = p.donor_id
-    WHERE p.org_id = :org AND p.person_id = ANY(CAST(:ids AS uuid[])) AND p.left_at IS NULL
-      AND d.deleted_at IS NULL AND d.company_id IS NULL
-    ORDER BY d.id
-    """
-)
-GIVING_AS = text(
-    "SELECT d.company_id, d.id, d.name FROM donors d WHERE d.org_id = :org"
-    " AND d.company_id = ANY(CAST(:ids AS uuid[])) AND d.deleted_at IS NULL ORDER BY d.id DESC"
 )
 
 
@@ -118,13 +103,14 @@ class Resolver:
         rows = await crm.session.execute(
             OUTSIDE,
             {"org": org, "source": self.source, "table": self.table,
-             "kinds": [kind for kind, _, _ in asked], "ids": [value for _, value, _ in asked]},
+             "kinds": texts(kind for kind, _, _ in asked),
+             "ids": texts(value for _, value, _ in asked)},
         )  # fmt: skip
         known: dict[tuple[str, str], UUID] = {(kind, value): row_id for kind, value, row_id in rows}
         if self.table == "donors":
             ids = [party.external_id for party in parties if party.external_id]
             own = await crm.session.execute(
-                OWN_IDS, {"org": org, "source": self.source, "ids": ids}
+                OWN_IDS, {"org": org, "source": self.source, "ids": texts(ids)}
             )
             known |= {("donor", value): row_id for value, row_id in own}
         seen = await self._live(crm, set(known.values()))
@@ -153,10 +139,12 @@ class Resolver:
         rows = await crm.session.execute(
             text(f"SELECT id, {label} FROM {self.table} WHERE org_id = :org"
                  " AND id = ANY(CAST(:ids AS uuid[])) AND deleted_at IS NULL"),
-            {"org": crm.actor.org, "ids": [str(row_id) for row_id in ids]},
+            {"org": crm.actor.org, "ids": array(ids)},
         )  # fmt: skip
         live = {row_id: name for row_id, name in rows}
-        visible = live.keys() if crm.actor.reach is Reach.ALL else await _visible(crm, self.table, live)
+        visible = (
+            live.keys() if crm.actor.reach is Reach.ALL else await _visible(crm, self.table, live)
+        )
         return {row_id: (name, row_id in visible) for row_id, name in live.items()}
 
     async def _by_likeness(self, crm: Crm, parties: Sequence[Party]) -> dict[str, Standing]:
@@ -165,17 +153,15 @@ class Resolver:
         reached = [reached_by(candidate, None) for candidate in candidates]
         known = await gather(crm, candidates, reached, closely=False) if candidates else None
         matches = {
-            id(human): _grade_all(candidate, reach, known.near(candidate, reach) if known else ())
+            id(human): grade_all(candidate, reach, known.near(candidate, reach) if known else ())
             for (_, human), candidate, reach in zip(humans, candidates, reached, strict=True)
         }
         self._newcomers.expect(
-            [(human, candidate, reach) for (_, human), candidate, reach in zip(humans, candidates, reached, strict=True)]
+            zip([human for _, human in humans], candidates, reached, strict=True)
         )
         firms = await Firms.of(crm, [party.firm for party in parties if party.firm])
-        units = await _units(crm, self.table, matches, firms.ids)
-        return {
-            party.key: self._settle(party, matches, firms, units) for party in parties
-        }
+        units = await units_of(crm, self.table, matches, firms.ids)
+        return {party.key: self._settle(party, matches, firms, units) for party in parties}
 
     def _settle(
         self, party: Party, matches: Mapping[int, list[Match]], firms: Firms, units: Units
@@ -225,7 +211,10 @@ class Resolver:
         elif standing.party.external_id:
             standing.problem = f"Nobody is known by the id {standing.party.external_id}."
         if found is None:
-            units.add(standing)
+            if standing.party.is_company and standing.company:
+                units.add_company(standing.company[0], standing.target, standing.name)
+            else:
+                units.add_people(ids, standing.target, standing.name)
             return
         standing.target, standing.name, standing.is_new = found[0], found[1], False
         match = next((m for m in matched if m), None)
@@ -237,96 +226,14 @@ class Resolver:
 HIDDEN = "This is somebody already recorded who is not visible to you."
 
 
-class Newcomers:
-    """People this batch will make, findable by the same rules as those recorded."""
-
-    def __init__(self) -> None:
-        self._filed = Neighbours([], closely=False)
-        self._expected: dict[int, tuple[Candidate, Reached, UUID]] = {}
-        self._made: dict[UUID, Known] = {}
-
-    def expect(self, people: Iterable[tuple[Human, Candidate, Reached]]) -> None:
-        self._expected = {
-            id(human): (candidate, reach, new_id()) for human, candidate, reach in people
-        }
-
-    def near(self, human: Human) -> list[Match]:
-        candidate, reach, _ = self._expected[id(human)]
-        return _grade_all(candidate, reach, self._filed.near(candidate, reach))
-
-    def add(self, human: Human) -> UUID:
-        candidate, reach, row_id = self._expected[id(human)]
-        city = names.name_key(candidate.city)
-        known = Known(
-            id=row_id, given_name=human.given, family_name=human.family,
-            given_key=candidate.given_key, family_key=candidate.family_key,
-            sound_key=names.sound_key(human.given, human.family), birthday=candidate.birthday,
-            afm=candidate.afm, suffix=candidate.suffix, household_id=None, is_visible=True,
-            identifiers=[Held(kind, value, source, False, False) for kind, value, source in reach],
-            places={candidate.place} if candidate.place else set(), cities={city} if city else set(),
-        )  # fmt: skip
-        self._filed.file(known)
-        return row_id
-
-
-class Units:
-    """The donors that people and companies are part of, those of this batch among them."""
-
-    def __init__(self, rows: Iterable[Any] = (), companies: Iterable[Any] = ()) -> None:
-        self._people: dict[UUID, list[tuple[UUID, str, frozenset[UUID]]]] = defaultdict(list)
-        self._companies: dict[UUID, tuple[UUID, str]] = {}
-        for person, donor, name, together in rows:
-            self._people[person].append((donor, name, frozenset(together or ())))
-        for company, donor, name in companies:
-            self._companies[company] = (donor, name)
-
-    def people(self, ids: Sequence[UUID]) -> tuple[UUID, str] | None:
-        """The unit of exactly these, else the one they share, else the first one's."""
-        wanted = frozenset(ids)
-        units = list(chain.from_iterable(self._people.get(row_id, ()) for row_id in ids))
-        for fits in (lambda u: u[2] == wanted, lambda u: u[2] >= wanted, lambda u: True):
-            if found := next(filter(fits, units), None):
-                return found[0], found[1]
-        return None
-
-    def company(self, company_id: UUID) -> tuple[UUID, str] | None:
-        return self._companies.get(company_id)
-
-    def add(self, standing: Standing) -> None:
-        if standing.party.is_company and standing.company:
-            self._companies[standing.company[0]] = (standing.target, standing.name)
-        else:
-            together = frozenset(row_id for row_id, _ in standing.people)
-            for row_id in together:
-                self._people[row_id].append((standing.target, standing.name, together))
-
-
-async def _units(
-    crm: Crm, table: str, matches: Mapping[int, list[Match]], companies: Sequence[UUID]
-) -> Units:
-    if table != "donors":
-        return Units()
-    ids = {str(m.row_id) for found in matches.values() for m in found if m.grade is not Grade.POSSIBLE}
-    org = crm.actor.org
-    people = await crm.session.execute(GIVING_WITH, {"org": org, "ids": sorted(ids)}) if ids else ()
-    firms = (
-        await crm.session.execute(GIVING_AS, {"org": org, "ids": [str(i) for i in companies]})
-        if companies
-        else ()
-    )
-    return Units(people, firms)
-
-
 async def _visible(crm: Crm, table: str, ids: Iterable[UUID]) -> set[UUID]:
-    repository = {"donors": crm.donors, "people": crm.people, "companies": crm.companies,
-                  "leads": crm.leads}[table]  # fmt: skip
+    repositories: dict[str, Any] = {
+        "donors": crm.donors, "people": crm.people, "companies": crm.companies, "leads": crm.leads,
+    }  # fmt: skip
+    repository = repositories[table]
     model: Any = repository.model
     query = repository.rows().where(model.id.in_(list(ids)), reach_of(crm.actor, model))
     return set(await crm.session.scalars(query.with_only_columns(model.id)))
-
-
-def _grade_all(candidate: Candidate, reach: Reached, people: Iterable[Known]) -> list[Match]:
-    return [match for person in people if (match := grade(candidate, reach, person))]
 
 
 def _rank(matches: Sequence[Match]) -> list[Match]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,6 +30,8 @@ OWN = {
     Noun.LEADS: frozenset({"source_detail", "expected_value", "currency", "notes"}),
 }  # fmt: skip
 SAID = frozenset({"tags", "notes"})
+QUOTED = re.compile("“(.*?)”", re.DOTALL)
+EXTRA = "…"
 ABSURD = Decimal(100_000_000)
 MOST_REMEMBERED = 100_000
 
@@ -68,6 +71,7 @@ class RowReader:
     ) -> None:
         self.noun, self.source, self.usual = noun, source, usual
         self.headers = tuple(plan.header for plan in plans)
+        self.mapping = {plan.header: plan.target for plan in plans}
         own = OWN.get(noun, frozenset()) | SAID
         mapped = [plan for plan in plans if plan.field is not None]
         self._own = [p for p in mapped if p.target in own or _is_custom(p)]
@@ -88,28 +92,28 @@ class RowReader:
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             extra = ", ".join(cell for cell in cells[width:] if cell.strip())
             draft.problem, draft.culprit = "It has more cells than there are headers.", extra
-            raw["…"] = extra
+            raw[EXTRA] = extra
             return draft
-        place = ""
         try:
             draft.party = self._party(tuple(cells[at] for at in self._about))
             for plan in self._own:
                 cell = cells[plan.position]
                 if not reading.is_nothing(cell):
-                    place = cell
                     self._keep(draft, plan, cell)
-            place = ""
             if self.noun is Noun.GIFTS:
                 self._check_gift(draft)
         except Invalid as error:
-            draft.problem, draft.culprit = str(error), place
+            draft.problem = str(error)
+            quoted = QUOTED.search(draft.problem)
+            draft.culprit = quoted[1] if quoted else ""
             return draft
         draft.key = self._key(draft)
         return draft
 
     def again(self, number: int, raw: Mapping[str, str]) -> Draft:
         """A row kept from an earlier reading."""
-        return self.read(number, [raw.get(header, "") for header in self.headers])
+        cells = [raw.get(header, "") for header in self.headers]
+        return self.read(number, [*cells, raw[EXTRA]] if EXTRA in raw else cells)
 
     def _party(self, cells: tuple[str, ...]) -> Party:
         """Files name the same donor many times over; each is read once."""
@@ -191,15 +195,15 @@ class RowReader:
         if seen != currency:
             raise Invalid(f"The amount is in {seen} but the currency says {currency}.")
         if amount == 0:
-            raise Invalid("The amount is zero.")
+            raise Invalid(f"“{amount}” is no gift.")
         if amount < 0:
-            raise Invalid(f"The amount is below zero ({amount}): enter it as a refund of its gift.")
+            raise Invalid(f"“{amount}” is below zero; enter it as a refund of its gift.")
         if amount >= ABSURD:
-            raise Invalid(f"{amount:,} {currency} cannot be meant.")
+            raise Invalid(f"“{amount:,} {currency}” cannot be meant.")
         if amount != round(amount, _places(currency)):
-            raise Invalid(f"{amount} has more decimals than {currency}.")
+            raise Invalid(f"“{amount}” has more decimals than {currency}.")
         if facts["date"] > self.usual.today:
-            raise Invalid(f"The gift is dated {facts['date']}, which has not come yet.")
+            raise Invalid(f"“{facts['date']}” has not come yet.")
         part = facts.get("deductible_amount")
         if part is not None and not 0 <= part <= amount:
             raise Invalid("The deductible part is not between nothing and the whole gift.")

@@ -15,7 +15,15 @@ from crm_store.imports.models import SourceKind
 
 LOOKED_AT = 60
 OLE, ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
-OTHERS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"SQLite format", b"7z\xbc\xaf")
+OTHERS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"SQLite format",
+    b"7z\xbc\xaf",
+)
 Cells = list[str]
 Rows = Iterator[tuple[int, Cells]]
 

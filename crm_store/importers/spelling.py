@@ -16,7 +16,9 @@ def _folded(*words: str) -> frozenset[str]:
 
 SPOKEN = ("en", "el", "he", "fr", "de", "es", "it")
 
-YES = _folded("yes", "y", "true", "t", "1", "x", "ναι", "ν", "αληθες", "כן", "on", "✓", "oui", "si", "ja")
+YES = _folded(
+    "yes", "y", "true", "t", "1", "x", "ναι", "ν", "αληθες", "כן", "on", "✓", "oui", "si", "ja"
+)
 NO = _folded("no", "n", "false", "f", "0", "οχι", "ο", "ψευδες", "לא", "off", "non", "nein")
 
 CURRENCIES = {fold(word): code for word, code in {
@@ -54,17 +56,17 @@ LANGUAGES = {fold(word): code for word, code in {
 
 DONOR_KINDS = {kind: _folded(*words) for kind, words in {
     "company": ("company", "corporate", "corporation", "organisation", "organization", "business",
-                "foundation", "org", "εταιρεια", "εταιρια", "νομικο", "οργανισμος", "ιδρυμα", "חברה",
-                "ארגון", "עסק", "קרן"),
+                "foundation", "org", "εταιρεια", "εταιρια", "νομικο", "οργανισμος", "ιδρυμα",
+                "חברה", "ארגון", "עסק", "קרן"),
     "couple": ("couple", "household", "joint", "family", "ζευγαρι", "οικογενεια", "זוג", "משפחה"),
-    "individual": ("individual", "person", "private", "single", "ιδιωτης", "φυσικο", "ατομο", "יחיד",
-                   "פרטי", "אדם"),
+    "individual": ("individual", "person", "private", "single", "ιδιωτης", "φυσικο", "ατομο",
+                   "יחיד", "פרטי", "אדם"),
 }.items()}  # fmt: skip
 
 TITLES = _folded(
     "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "rabbi", "sir", "dame",
-     "lady", "lord", "hon", "fr", "father", "mrs.", "κ", "κα", "κος", "κυρια", "κυριος", "δρ", "καθ",
-     "מר", "גב", "גברת", "ד״ר", "דר", "פרופ", "פרופסור", "הרב", "עו״ד",
+    "lady", "lord", "hon", "fr", "father", "κ", "κα", "κος", "κυρια", "κυριος", "δρ", "καθ",
+    "מר", "גב", "גברת", "ד״ר", "דר", "פרופ", "פרופסור", "הרב", "עו״ד",
 )  # fmt: skip
 
 
@@ -102,7 +104,9 @@ def _months() -> dict[str, int]:
 @lru_cache(maxsize=1)
 def _codes() -> frozenset[str]:
     return frozenset(
-        [code for code in Locale("en").territories if len(code) == 2 and code.isalpha()]
+        str(code)
+        for code in Locale("en").territories
+        if len(str(code)) == 2 and str(code).isalpha()
     ) | {"UK", "EL"}
 
 

@@ -20,7 +20,9 @@ FIRM_WORDS = frozenset(
                  "μον", "בע״מ", "בעמ", "קרן", "עמותת", "עמותה", "חברת", "בנק", "ארגון", "מכון",
                  "bv", "sarl", "spa", "srl")
 )  # fmt: skip
-DOTTED = frozenset({"ae", "αε", "sa", "oe", "οε", "ee", "εε", "spa", "bv", "nv", "llc", "επε", "ικε"})
+DOTTED = frozenset(
+    {"ae", "αε", "sa", "oe", "οε", "ee", "εε", "spa", "bv", "nv", "llc", "επε", "ικε"}
+)
 INITIALS = re.compile(r"\b(?:[A-ZΑ-Ω]\.){2,}")
 
 

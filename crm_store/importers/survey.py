@@ -105,7 +105,7 @@ def looks_like(cell: str) -> list[Kind]:
     found = []
     if "@" in cell and EMAIL.fullmatch(cell.split(";")[0].split(",")[0].strip().casefold()):
         return [Kind.EMAIL]
-    if DATE.fullmatch(cell) or cell[:1].isdigit() and spelling.month(_word_of(cell)):
+    if DATE.fullmatch(cell) or (cell[:1].isdigit() and spelling.month(_word_of(cell))):
         found.append(Kind.DATE)
     digits = sum(character.isdigit() for character in cell)
     if PHONE.fullmatch(cell) and digits >= 8 and not found:

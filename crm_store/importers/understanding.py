@@ -122,7 +122,11 @@ def headers_key(headers: Sequence[str]) -> str:
 def guess_noun(headers: Sequence[str]) -> Noun:
     """Gifts where there is an amount and a date; else whose name it is."""
     words = {compact(header) for header in headers}
-    gifts = {found[0].key for header in headers if (found := [f for f, _ in match_header(header, Noun.GIFTS)])}
+    gifts = {
+        found[0].key
+        for header in headers
+        if (found := [f for f, _ in match_header(header, Noun.GIFTS)])
+    }
     if {"amount", "date"} <= gifts:
         return Noun.GIFTS
     if any("lead" in word for word in words):

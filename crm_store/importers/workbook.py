@@ -36,14 +36,14 @@ def refuse_other_archives(path: Path) -> None:
 def choose(path: Path, wanted: str | None) -> str:
     """The sheet asked for, or the one with the most in its first rows."""
     with _opened(path) as book:
-        names = [sheet.title for sheet in book.worksheets]
+        names = [str(sheet.title) for sheet in book.worksheets]
         if wanted is not None:
             found = next((n for n in names if n.casefold() == wanted.strip().casefold()), None)
             if found is None:
                 known = ", ".join(names)
                 raise NoSuchSheet(f"{path.name} has no sheet “{wanted}”. There are: {known}.")
             return found
-        filled = {sheet.title: _filled(sheet) for sheet in book.worksheets}
+        filled = {str(sheet.title): _filled(sheet) for sheet in book.worksheets}
     if not filled:
         raise Invalid(f"{path.name} has no sheets.")
     return max(filled, key=lambda name: filled[name])
@@ -72,8 +72,7 @@ def as_text(cell: Any) -> str:
 
 def _filled(sheet: Any) -> int:
     return sum(
-        sum(cell not in (None, "") for cell in cells)
-        for cells in islice(_cells(sheet), LOOKED_AT)
+        sum(cell not in (None, "") for cell in cells) for cells in islice(_cells(sheet), LOOKED_AT)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from crm_store.contacts.models import CustomValue, Note, Tag, Tagging
 from crm_store.crm import Crm
 from crm_store.donors.journey import Graph
 from crm_store.gifts.models import Gift, TributeKind
+from crm_store.importers.arrays import array, texts
 from crm_store.importers.fields import CUSTOM_PREFIX, Noun
 from crm_store.importers.judging import Judge, Verdict
 from crm_store.importers.making import Making, Start
@@ -32,6 +34,10 @@ BEARER = {"people": "person_id", "companies": "company_id", "donors": "donor_id"
           "leads": "lead_id"}  # fmt: skip
 
 
+RECOUNT = text(
+    "SELECT recount_loaded(CAST(:donors AS uuid[]), CAST(:currencies AS text[]),"
+    " CAST(:days AS date[]))"
+)
 FORGET = text(
     "DELETE FROM external_ids e USING unnest(CAST(:kinds AS text[]), CAST(:ids AS text[]))"
     " AS w (kind, id) WHERE e.org_id = :org AND e.source = :source AND e.kind = w.kind"
@@ -49,14 +55,15 @@ class Batch:
         self.making = Making(start, judge.source, job.id)
         self.named: dict[str, Named] = {}
         self.fields: dict[str, CustomField] = {}
-        self.paid: set[UUID] = set()
+        self.paid: set[tuple[UUID, str, date]] = set()
         self._done: set[str] = set()
         self._named_outside: set[tuple[str, str]] = set()
         self._tagged: set[tuple[UUID, UUID]] = set()
 
     async def prepare(self, verdicts: Sequence[Verdict]) -> None:
         good = [v.draft.facts for v in verdicts if v.status is RowStatus.LOADED]
-        for name, model in (*MODELS.items(), ("tags", Tag)):
+        models: dict[str, type[Any]] = {**MODELS, "tags": Tag}
+        for name, model in models.items():
             if any(name in facts for facts in good):
                 self.named[name] = await Named.of(self.crm, model)
         if any("custom" in facts for facts in good):
@@ -78,7 +85,7 @@ class Batch:
         bearer = standing.target
         if self.noun is Noun.GIFTS:
             self._gift(verdict, bearer)
-            self.paid.add(bearer)
+            self.paid.add((bearer, draft.facts["currency"], draft.facts["date"]))
         elif self.noun is Noun.LEADS:
             self._lead(verdict)
             made = {"leads": [str(bearer)]}
@@ -123,7 +130,8 @@ class Batch:
             verdict.standing.target, (human.given if human else None) or "",
             (human.family if human else None) or "", reached.get("email"), reached.get("phone"),
             party.firm.name if party.firm else None, party.job_title, LeadSource.IMPORT,
-            facts.get("source_detail"), value, (currency or self.making.start.currency) if value else currency,
+            facts.get("source_detail"), value, 
+            (currency or self.making.start.currency) if value else currency,
             facts.get("notes"),
         ))  # fmt: skip
 
@@ -161,7 +169,8 @@ class Batch:
             await self.crm.session.execute(
                 FORGET,
                 {"org": self.crm.actor.org, "source": self.judge.source,
-                 "kinds": [kind for kind, _ in stale], "ids": [value for _, value in stale]},
+                 "kinds": texts(kind for kind, _ in stale),
+                 "ids": texts(value for _, value in stale)},
             )  # fmt: skip
 
     async def write(self) -> dict[str, list[str]]:
@@ -173,21 +182,26 @@ class Batch:
         }
         await self._forget_the_dead()
         await self.making.write(self.crm)
-        if self.noun is Noun.GIFTS:
-            await self.crm.session.execute(
-                text("SELECT recount_loaded(CAST(:ids AS uuid[]))"),
-                {"ids": [str(row_id) for row_id in sorted(self.paid)]},
-            )
+        if self.paid:
+            await recount(self.crm, list(self.paid))
         return purposes
+
+
+async def recount(crm: Crm, paid: Sequence[tuple[UUID, str, date]]) -> None:
+    """The totals of the years in which these donors gave, in these currencies."""
+    await crm.session.execute(
+        RECOUNT,
+        {"donors": array(donor for donor, _, _ in paid),
+         "currencies": array(currency for _, currency, _ in paid),
+         "days": array(day for _, _, day in paid)},
+    )  # fmt: skip
 
 
 def _at(place: int, row_id: UUID) -> tuple[UUID | None, ...]:
     return tuple(row_id if at == place else None for at in range(len(BEARERS)))
 
 
-async def write_batch(
-    crm: Crm, job: ImportJob, judge: Judge, verdicts: Sequence[Verdict]
-) -> None:
+async def write_batch(crm: Crm, job: ImportJob, judge: Judge, verdicts: Sequence[Verdict]) -> None:
     """All of one batch; the caller's transaction makes it whole."""
     batch = Batch(crm, job, judge, await _start(crm, judge.noun))
     await batch.prepare(verdicts)
@@ -203,8 +217,8 @@ async def write_batch(
             {"made": made} if made else None, verdict.draft.key or None,
         ))  # fmt: skip
     purposes = await batch.write()
-    if purposes and rows:
-        _remember(rows, verdicts, purposes)
+    if purposes or batch.making.shared:
+        _remember(rows, verdicts, purposes, batch.making.shared)
     await bulk.load(crm.session, ImportRow, ROW, rows)
     counts = Counter(verdict.status for verdict in verdicts)
     job.loaded_rows += counts[RowStatus.LOADED]
@@ -217,12 +231,15 @@ async def write_batch(
 
 
 def _remember(
-    rows: list[Any], verdicts: Sequence[Verdict], purposes: dict[str, list[str]]
+    rows: list[Any],
+    verdicts: Sequence[Verdict],
+    purposes: dict[str, list[str]],
+    shared: Sequence[UUID],
 ) -> None:
-    """The first good row of a batch answers for the funds and tags the batch had to make."""
+    """The first good row of a batch answers for what the batch as a whole made or changed."""
     place = next(i for i, v in enumerate(verdicts) if v.status is RowStatus.LOADED)
     row = list(rows[place])
-    row[9] = {**(row[9] or {}), "purposes": purposes}
+    row[9] = {**(row[9] or {}), "purposes": purposes, "shared": [str(i) for i in shared]}
     rows[place] = tuple(row)
 
 
