@@ -17,6 +17,7 @@ from crm_store.segments.language import All as AllOf
 from crm_store.segments.language import AnyOf, InSegment, Node, Not, read_filter, walk, written
 from crm_store.segments.models import Segment, SegmentKind, SegmentMember, Subject
 
+ENROLMENTS: Any = SegmentMember.__table__
 LONGEST_NAME = 120
 UNCHANGED: Any = object()
 
@@ -177,7 +178,7 @@ async def remove_members(crm: Crm, segment_id: UUID, ids: Iterable[UUID]) -> int
     """Take donors or people off a fixed list; answers how many were on it."""
     segment = await _fixed(crm, segment_id)
     gone = await crm.session.execute(
-        delete(SegmentMember).where(
+        delete(ENROLMENTS).where(
             SegmentMember.org_id == crm.actor.org,
             SegmentMember.segment_id == segment.id,
             MEMBER[segment.subject].in_(set(ids)),
@@ -202,7 +203,8 @@ async def _enrol(crm: Crm, segment: Segment, ids: Select[Any]) -> int:
         literal(crm.actor.id),
     )
     names = ["org_id", "id", "segment_id", column.key, "created_by"]
-    statement = insert(SegmentMember).from_select(names, rows.where(~_on_it(segment, chosen.c[0])))
+    statement = insert(ENROLMENTS).from_select(names, rows.where(~_on_it(segment, chosen.c[0])))
+    statement = statement.execution_options(preserve_rowcount=True)
     result = await crm.session.execute(statement)
     added = int(getattr(result, "rowcount", 0))
     crm.note("members added", "segments", segment.id, count=added)

@@ -19,6 +19,7 @@ from crm_store.segments.models import Subject
 from crm_store.segments.resolving import Setting
 from crm_store.segments.values import Value
 
+FINAL_SIGMA, SIGMA = "ς", "σ"
 OVER_CURRENCIES: dict[str, Any] = {
     "gift_count": func.sum,
     "first_gift": func.min,
@@ -29,7 +30,7 @@ OVER_CURRENCIES: dict[str, Any] = {
 @leaf(language.Compare)
 def compare(compiler: Compiler, node: language.Compare, subject: Subject, row: Any) -> Ids | Plain:
     whose, field = fields.home(node.field, subject)
-    test = Test(compiler, field, node.operator, node.value)
+    test = Comparison(compiler, field, node.operator, node.value)
     if field.name in fields.LIFETIME:
         return Ids(Subject.DONORS, _lifetime(compiler, test, node.currency))
     if field.name in fields.OF_EMPLOYMENT:
@@ -42,7 +43,7 @@ def compare(compiler: Compiler, node: language.Compare, subject: Subject, row: A
     return Ids(whose, query.where(test.of(_column(other, field, whose))))
 
 
-class Test:
+class Comparison:
     """One comparison, to be made of whichever column holds the fact."""
 
     def __init__(self, compiler: Compiler, field: Field, operator: Operator, value: Value) -> None:
@@ -57,7 +58,7 @@ class Test:
             filled: ColumnElement[bool] = column.is_not(None)
             return and_(filled, column != "") if kind in (Kind.TEXT, Kind.PLACE) else filled
         if kind is Kind.TEXT:
-            return _text(func.lower(column), self.operator, _each(self.value, str.lower))
+            return _text(_lowered(column), self.operator, _each(self.value, _lower))
         if kind is Kind.PLACE:
             return _text(column, self.operator, _each(self.value, name_key))
         if kind is Kind.TIME:
@@ -133,6 +134,15 @@ def _text(column: Any, operator: Operator, value: Any) -> ColumnElement[bool]:
     return found
 
 
+def _lowered(column: Any) -> Any:
+    return func.translate(func.lower(column), FINAL_SIGMA, SIGMA)
+
+
+def _lower(text: str) -> str:
+    """As the database does it, letter by letter; both sigmas are one."""
+    return text.lower().replace(FINAL_SIGMA, SIGMA)
+
+
 def _day(column: Any, operator: Operator, value: Any, setting: Setting) -> ColumnElement[bool]:
     span = days_meant(operator, value, setting)
     limits = []
@@ -183,7 +193,7 @@ def _each(value: Any, change: Any) -> Any:
     return tuple(change(one) for one in value) if isinstance(value, tuple) else change(value)
 
 
-def _lifetime(compiler: Compiler, test: Test, currency: str | None) -> Select[Any]:
+def _lifetime(compiler: Compiler, test: Comparison, currency: str | None) -> Select[Any]:
     """Donors by what they gave in all; who gave nothing has a total and a count of nought."""
     org = DonorGiving.org_id == compiler.setting.org_id
     query = select(DonorGiving.donor_id).where(org)
@@ -204,7 +214,7 @@ def _lifetime(compiler: Compiler, test: Test, currency: str | None) -> Select[An
     return fitting
 
 
-def _addressed(compiler: Compiler, test: Test, whose: Subject) -> Select[Any]:
+def _addressed(compiler: Compiler, test: Comparison, whose: Subject) -> Select[Any]:
     column = Address.city_key if test.field.name == "city" else getattr(Address, test.field.name)
     here = Address.org_id == compiler.setting.org_id
     if whose is Subject.PEOPLE:
@@ -218,7 +228,7 @@ def _addressed(compiler: Compiler, test: Test, whose: Subject) -> Select[Any]:
     )
 
 
-def _employed(compiler: Compiler, test: Test) -> Select[Any]:
+def _employed(compiler: Compiler, test: Comparison) -> Select[Any]:
     query = select(Employment.person_id).where(
         Employment.org_id == compiler.setting.org_id,
         or_(Employment.ended_on.is_(None), Employment.ended_on >= compiler.setting.today),

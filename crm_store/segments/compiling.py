@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, union_all
+from sqlalchemy import CTE, ColumnElement, Select, and_, exists, false, or_, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from crm_store.actor import Actor
@@ -29,7 +29,7 @@ class Ids:
     """Those meant, as a question that gives their ids."""
 
     subject: Subject
-    query: Select[Any] | Any
+    query: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,7 @@ class Compiler:
             case language.AnyOf():
                 return self._combined(node.of, subject, row, true_of, every=not true_of)
             case language.Compare() | language.Custom() if node.operator in OPPOSITES:
-                plain = node.model_copy(update={"operator": OPPOSITES[node.operator]})
-                return self._single(plain, subject, row, not true_of)
+                return self._single(language.affirmed(node), subject, row, not true_of)
         return self._single(node, subject, row, true_of)
 
     def rows(self, subject: Subject) -> tuple[Any, Select[Any]]:
@@ -100,14 +99,14 @@ class Compiler:
         for part in parts:
             other, query = self.rows(subject)
             branches.append(query.where(self.condition(part, subject, other, true_of=true_of)))
-        return among(row, union_all(*branches))
+        return among(row, once(union_all(*branches)))
 
     def _is_plain(self, part: Any, subject: Subject) -> bool:
         if isinstance(part, language.All | language.AnyOf):
             return all(self._is_plain(one, subject) for one in part.of)
         if isinstance(part, language.Not):
             return self._is_plain(part.of, subject)
-        return isinstance(self._leaf(part, subject, MODELS[subject]), Plain)
+        return isinstance(self._leaf(language.affirmed(part), subject, MODELS[subject]), Plain)
 
     def _single(self, node: Any, subject: Subject, row: Any, true_of: bool) -> ColumnElement[bool]:
         found = self._leaf(node, subject, row)
@@ -129,8 +128,7 @@ class Compiler:
         if subject is Subject.PEOPLE:
             here, there = there, here
         other, reachable = self.rows(found.subject)
-        reachable = reachable.where(among(other, found.query))
-        ids = reachable.subquery()
+        ids = once(reachable.where(among(other, found.query)))
         return (
             select(here)
             .join(ids, ids.c[0] == there)
@@ -147,7 +145,8 @@ class Compiler:
             return Ids(segment.subject, query)
         other, query = self.rows(segment.subject)
         node = self.known.filters[segment.id]
-        return Ids(segment.subject, query.where(self.condition(node, segment.subject, other)))
+        members = query.where(self.condition(node, segment.subject, other))
+        return Ids(segment.subject, once(members))
 
 
 MEMBER: dict[Subject, Any] = {
@@ -156,6 +155,13 @@ MEMBER: dict[Subject, Any] = {
 }
 
 
+def once(query: Any) -> CTE:
+    """Found a single time, however often and however deep inside a filter it is asked."""
+    found: CTE = query.cte().prefix_with("MATERIALIZED", dialect="postgresql")
+    return found
+
+
 def among(row: Any, query: Any) -> ColumnElement[bool]:
-    ids = query.subquery()
+    """Whether the row is one of those a question gives."""
+    ids = query if isinstance(query, CTE) else query.subquery()
     return exists(select(1).select_from(ids).where(ids.c[0] == row.id))

@@ -31,7 +31,7 @@ from crm_store.gifts.models import CreditKind, Frequency, Method
 from crm_store.leads.models import LeadSource
 from crm_store.money import known_currency
 from crm_store.segments import fields, when
-from crm_store.segments.fields import Operator
+from crm_store.segments.fields import OPPOSITES, Operator
 from crm_store.segments.values import Value, operator_for, typed, unknown
 
 DEEPEST = 12
@@ -308,6 +308,13 @@ def walk(node: Any) -> Iterator[Any]:
     parts = getattr(node, "of", ())
     for part in parts if isinstance(parts, tuple) else (parts,):
         yield from walk(part)
+
+
+def affirmed(node: Any) -> Any:
+    """A comparison that something is so, where the filter says that it is not."""
+    if isinstance(node, Compare | Custom) and node.operator in OPPOSITES:
+        return node.model_copy(update={"operator": OPPOSITES[node.operator]})
+    return node
 
 
 def _measure(data: Any, depth: int = 0) -> int:

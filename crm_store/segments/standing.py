@@ -24,8 +24,8 @@ from crm_store.leads.models import Lead, LeadConversion
 from crm_store.orgs.models import CustomField, FieldNoun, FieldType
 from crm_store.outreach.models import Consent, ConsentState, Suppression
 from crm_store.segments import language, values, when
-from crm_store.segments.comparing import Test, moments
-from crm_store.segments.compiling import MODELS, Compiler, Ids, Plain, among, leaf
+from crm_store.segments.comparing import Comparison, moments
+from crm_store.segments.compiling import MODELS, Compiler, Ids, Plain, among, leaf, once
 from crm_store.segments.fields import Field, Kind, Operator
 from crm_store.segments.language import BadFilter, ConsentIs, ReachedBy
 from crm_store.segments.models import Subject
@@ -98,7 +98,7 @@ def _filled(compiler: Compiler, node: language.Custom, field: CustomField) -> Se
         wanted = list(value) if isinstance(value, tuple) else [value]
         return query.where(column.overlap(wanted))
     return query.where(
-        Test(compiler, Field(field.name, kind, field.label), operator, value).of(column)
+        Comparison(compiler, Field(field.name, kind, field.label), operator, value).of(column)
     )
 
 
@@ -208,7 +208,7 @@ def at_home(compiler: Compiler, node: language.AtHome, subject: Subject, row: An
     me = aliased(MODELS[subject])
     other, others = compiler.rows(subject)
     others = others.where(compiler.condition(node.of, subject, other))
-    them = others.add_columns(other.household_id).where(other.household_id.is_not(None)).subquery()
+    them = once(others.add_columns(other.household_id).where(other.household_id.is_not(None)))
     query = select(me.id).join(
         them, and_(them.c.household_id == me.household_id, them.c.id != me.id)
     )

@@ -79,8 +79,7 @@ class Wording:
             case language.AnyOf():
                 return self._joined(node.of, yes, "or" if yes else "and")
             case language.Compare() | language.Custom() if node.operator in OPPOSITES:
-                plain = node.model_copy(update={"operator": OPPOSITES[node.operator]})
-                return self.says(plain, not yes)
+                return self.says(language.affirmed(node), not yes)
         say: Callable[[Any, bool], str] = getattr(self, f"_{node.kind}")
         return say(node, yes)
 

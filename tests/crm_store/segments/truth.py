@@ -150,7 +150,7 @@ class Truth:
     def comparison(self, how: str, wanted: Any, is_place: bool) -> Test:
         def plain(value: Any) -> Any:
             if isinstance(value, str):
-                return name_key(value) if is_place else value.lower()
+                return name_key(value) if is_place else value.lower().replace("ς", "σ")
             if isinstance(value, datetime):
                 return value.astimezone(ZONE).date()
             return value
@@ -251,7 +251,8 @@ class Truth:
         }  # fmt: skip
         status = {"open": "active", "overdue": "active"}.get(wanted, wanted)
         found = [
-            max(one.amount - one.written_off - one.paid, Decimal(0)) for one in self.linked("pledges", donor)
+            max(one.amount - one.written_off - one.paid, Decimal(0))
+            for one in self.linked("pledges", donor)
             if one.deleted_at is None
             and (wanted == "any" or one.status == status)
             and (wanted != "overdue" or one.id in late)

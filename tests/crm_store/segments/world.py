@@ -58,7 +58,7 @@ from crm_store.tickets.models import Ticket, TicketStatus
 TODAY = date(2026, 6, 15)
 ZONE = ZoneInfo("Europe/Athens")
 STARTS = 7
-WORDS = ("Ruth", "ruth", "Cohen", "el", "en", "50% off", "a_b", "")
+WORDS = ("Ruth", "ruth", "Cohen", "el", "Νίκος", "ΝΊΚΟΣ", "50% off", "a_b", "")
 CITIES = ("Athens", "Αθήνα", "Tel Aviv", "", None)
 FUNDS = ("Building", "General")
 TAGS = ("Board", "Volunteer", "Press")
