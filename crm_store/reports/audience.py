@@ -109,7 +109,7 @@ class Audience:
         condition = Compiler(self._setting, known, self._reach).condition(node, Subject.DONORS)
         if not self._columns:
             rows = await self._session.execute(COLUMNS)
-            self._columns = {(table, name) for table, name in rows.tuples()}
+            self._columns = {(row[0], row[1]) for row in rows}
         for table, name in _columns_of(condition):
             if (table, name) not in self._columns:
                 said = f"{name.replace('_', ' ')} of {table.replace('_', ' ')}"

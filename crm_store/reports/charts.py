@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crm_store.reports.measure import Unit
 from crm_store.reports.views import Chart, ChartKind, Column, ColumnKind, Outcome, Value
 
 MOST_LINES, MOST_BARS, FEWEST_POINTS = 6, 25, 3
@@ -22,21 +21,16 @@ def suggest(
         return Chart(kind=ChartKind.NONE, why="There is nothing to draw.")
     measures = [each for each in columns if each.kind is ColumnKind.MEASURE]
     split = [each.name for each in columns if each.kind is ColumnKind.DIMENSION]
-    y = _of_one_unit(measures)
-    if len(y) < len(measures):
-        why = "The figures are in different units, which one chart cannot compare."
-        return Chart(kind=ChartKind.TABLE, why=why, y=tuple(m.name for m in measures))
-    if not split:
-        why = "A figure without a split is best read as a number."
+    y = tuple(each.name for each in measures)
+    if set(split) <= {"currency"}:
+        why = "A figure that is not split is best read as a number."
         return Chart(kind=ChartKind.NUMBER, why=why, y=y)
+    if len({each.unit for each in measures}) > 1:
+        why = "The figures are in different units, which one chart cannot compare."
+        return Chart(kind=ChartKind.TABLE, why=why, y=y)
     if time is not None:
         return _over_time(time, [name for name in split if name != time], y, rows)
     return _by_kind(split, y, rows, all(name in totals for name in y))
-
-
-def _of_one_unit(measures: Sequence[Column]) -> tuple[str, ...]:
-    unit: Unit | None = measures[0].unit
-    return tuple(each.name for each in measures if each.unit == unit)
 
 
 def _over_time(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, desc, func, literal_column, outerjoin, select
+from sqlalchemy import Select, func, literal_column, outerjoin, select
 
 from crm_store.donors.models import Donor
 from crm_store.reports.cuts import GIFT_CUTS
@@ -91,7 +91,7 @@ def statement(part: Part, plan: Plan, narrower: Narrower, top: Top | None = None
         )
     # By place: a bound value in a key would be another parameter in each of its places.
     query = query.group_by(*(literal_column(str(place + 1)) for place in range(len(keys))))
-    return query if top is None else _topmost(query, top)
+    return query if top is None else _topmost(query, part, top)
 
 
 def _count_distinct(figure: Figure, keys: Sequence[Any], source: Any, where: Any) -> Select[Any]:
@@ -105,14 +105,20 @@ def _count_distinct(figure: Figure, keys: Sequence[Any], source: Any, where: Any
         .subquery("each")
     )
     count = func.count()
-    return select(*(each.c[key.name] for key in keys), count.label(figure.name), count.label(FOUND))
+    found = (each.c[key.name] for key in keys)
+    return select(*found, count.label(figure.name), count.label(FOUND)).select_from(each)
 
 
-def _topmost(query: Select[Any], top: Top) -> Select[Any]:
-    column: Any = literal_column(f'"{top.figure}"')
-    order = desc(column) if top.is_descending else column
-    total = func.count().over().label(GROUPS)
-    return query.add_columns(total).order_by(order.nulls_last()).limit(top.limit)
+def _topmost(query: Select[Any], part: Part, top: Top) -> Select[Any]:
+    """The first rows of each currency, since amounts in different ones cannot be lined up."""
+    found = query.add_columns(func.count().over().label(GROUPS)).subquery("found")
+    keys = [found.c[f"key_{place}"] for place in range(len(part.dimensions))]
+    apart = [k for k, d in zip(keys, part.dimensions, strict=True) if d.name == "currency"]
+    figure = found.c[top.figure]
+    order = figure.desc() if top.is_descending else figure.asc()
+    place = func.row_number().over(partition_by=apart or None, order_by=[order.nulls_last(), *keys])
+    ranked = select(found, place.label("place")).subquery("ranked")
+    return select(ranked).where(ranked.c.place <= top.limit)
 
 
 def _cut(fact: Fact, dimension: Dimension, ground: Ground, narrower: Narrower) -> Cut:

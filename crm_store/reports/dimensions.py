@@ -41,7 +41,6 @@ SIZE_LABELS = {
 
 SCORES = {score: str(score) for score in range(1, 6)}
 GIFT_KINDS = ("recurring", "pledge", "single")
-Channel = tuple(Channel)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

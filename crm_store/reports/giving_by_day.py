@@ -74,8 +74,9 @@ def everybody_until(plan: Plan, windows: list[Window]) -> Any:
 
 
 def compared_in(plan: Plan, windows: list[Window]) -> Any:
-    """What each donor gave in a step and in the one before, currency by currency."""
-    return _laid_out(plan, windows, _sums(plan))
+    """What those gave who gave in a step and in the one before it, currency by currency."""
+    in_both = (func.bool_or(IS_NOW), func.bool_or(IS_BEFORE))
+    return _laid_out(plan, windows, _sums(plan).having(*in_both))
 
 
 def missing_in(plan: Plan, windows: list[Window]) -> Any:

@@ -103,7 +103,7 @@ class Names:
 
     async def _pairs(self, query: Any) -> dict[Any, str]:
         found = await self._session.execute(query, self._org)
-        return {key: name for key, name in found.tuples()}
+        return {row[0]: row[1] for row in found}
 
 
 def _plain(dimension: Dimension, name: str) -> Any:

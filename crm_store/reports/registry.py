@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from crm_store.errors import Invalid
 from crm_store.reports.dimensions import DIMENSIONS, GRAINS, Dimension
 from crm_store.reports.facts import Fact
-from crm_store.reports.measure import Figure, Measure, Ratio
+from crm_store.reports.measure import Figure, Measure, Ratio, Unit
 from crm_store.reports.measures import (
     appeals,
     campaigns,
@@ -77,7 +77,7 @@ def is_per_currency(measure: Measure) -> bool:
 
 def tells_amounts(measure: Measure) -> bool:
     """Whether it may be shown only to those who may see what people gave."""
-    return any(f.is_per_currency or f.tells_amounts for f in figures_of(measure))
+    return any(f.unit is Unit.MONEY or f.tells_amounts for f in figures_of(measure))
 
 
 def dimensions_of(measure: Measure) -> tuple[str, ...]:

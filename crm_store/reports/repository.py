@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_store.actor import Actor, Reach
@@ -28,6 +29,7 @@ from crm_store.reports.telling import Findings, tell
 from crm_store.reports.views import Report
 
 MOST_GROUPS = 20_000
+CANCELLED = "57014"
 SETTINGS = {
     # Room to hash a million donors.
     "work_mem": "64MB",
@@ -38,6 +40,10 @@ SETTINGS = {
 
 class TooManyRows(Invalid):
     """This would be more rows than anybody reads: set a limit, or split by something coarser."""
+
+
+class TooSlow(Invalid):
+    """This takes too long to count: choose a shorter period, or split by less."""
 
 
 class Reports:
@@ -140,7 +146,12 @@ class Reports:
         return int((await self._run(counts, plan.parameters)).scalar_one())
 
     async def _run(self, query: Any, parameters: dict[str, Any] | None = None) -> Any:
-        return await self.session.execute(query, parameters or {})
+        try:
+            return await self.session.execute(query, parameters or {})
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) == CANCELLED:
+                raise TooSlow from error
+            raise
 
 
 def _top(asked: Asked, parts: Sequence[Part]) -> Top | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
@@ -75,9 +76,9 @@ class Sheet:
         if self.asked.query.order is not None:
             self._order(made, self.asked.query.order)
         self.total = max(len(made), self.cells.groups or 0)
-        kept = made[: self.asked.query.limit]
+        kept = self._first(made)
         self.shown = len(kept)
-        return [row for _, row in kept]
+        return kept
 
     def columns(self) -> Iterator[Column]:
         for dimension in self.dimensions:
@@ -132,7 +133,7 @@ class Sheet:
         return named[key]
 
     def _by_default(self, key: Key, row: Row) -> Any:
-        """By time where there is time, else the largest figure first; then by name."""
+        """By time where there is time; then by currency, the largest figure first, by name."""
         steps = [one for d, one in zip(self.dimensions, key, strict=True) if d.grain]
         rest = [
             (one is None, dimension.position(one), str(row[dimension.name]).casefold())
@@ -140,18 +141,42 @@ class Sheet:
             if not dimension.grain
         ]
         size = row[self.asked.measures[0].name] if not steps else None
-        return steps, size is None, -size if isinstance(size, Decimal | int) else 0, rest
+        largest = -size if isinstance(size, Decimal | int) else 0
+        return steps, self._purse(key), size is None, largest, rest
+
+    def _purse(self, key: Key) -> tuple[bool, bool, str]:
+        """The order of currencies: our own first, what has none last."""
+        currency = None if self._currency_place is None else key[self._currency_place]
+        return currency is None, currency != self.plan.house.currency, currency or ""
 
     def _order(self, made: list[tuple[Key, Row]], order: str) -> None:
-        """By one column, what is unknown last; rows alike in it stay as they were."""
+        """By one column, what is unknown last; rows alike in it stay as they were.
+
+        Amounts are lined up within each currency.
+        """
         name = order.removeprefix("-")
-        if name not in {column.name for column in self.columns()}:
-            names = [c.name for c in self.columns() if c.kind is not ColumnKind.KEY]
+        columns = {column.name: column for column in self.columns()}
+        if name not in columns:
+            names = [each for each, c in columns.items() if c.kind is not ColumnKind.KEY]
             raise Invalid(f"There is no column “{name}” to sort by; there are {listed(names)}.")
         known = [one for one in made if one[1][name] is not None]
         unknown = [one for one in made if one[1][name] is None]
         known.sort(key=lambda one: self._sortable(name, *one), reverse=order.startswith("-"))
         made[:] = [*known, *unknown]
+        if columns[name].unit is Unit.MONEY:
+            made.sort(key=lambda one: self._purse(one[0]))
+
+    def _first(self, made: list[tuple[Key, Row]]) -> list[Row]:
+        """As many as were asked for, of each currency."""
+        limit = self.asked.query.limit
+        taken: Counter[Any] = Counter()
+        kept = []
+        for key, row in made:
+            purse = self._purse(key)
+            taken[purse] += 1
+            if limit is None or taken[purse] <= limit:
+                kept.append(row)
+        return kept
 
     def _sortable(self, name: str, key: Key, row: Row) -> Any:
         for dimension, one in zip(self.dimensions, key, strict=True):

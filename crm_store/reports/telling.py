@@ -92,6 +92,6 @@ def _notes(asked: Asked, found: Findings, outcome: Outcome, sheet: Sheet) -> Ite
     if found.audience.left_out:
         yield words.left_out(found.audience.left_out)
     if sheet.shown < sheet.total:
-        yield f"These are the first {sheet.shown:,} of {sheet.total:,} rows."
+        yield words.cut_off(sheet.shown, sheet.total, len(sheet.currencies) > 1)
     if asked.query.compare_to is not None and found.earlier is None:
         yield "There is nothing to compare: these figures are as of today."

@@ -92,6 +92,11 @@ def currencies(asked: Asked) -> Iterator[str]:
         yield "Whoever gave in two currencies counts in both."
 
 
+def cut_off(shown: int, total: int, by_currency: bool) -> str:
+    each = ", as many of each currency" if by_currency else ""
+    return f"These are the first {shown:,} of {total:,} rows{each}."
+
+
 def left_out(segments: Sequence[str]) -> str:
     which = listed((f"“{name}”" for name in segments), "and")
     return f"Left out: {which}, whose filter needs contact data or names that no longer exist."

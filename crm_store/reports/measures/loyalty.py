@@ -7,6 +7,12 @@ from sqlalchemy import and_, func, not_
 from crm_store.gifts.models import Gift
 from crm_store.reports.cuts import donor_cuts
 from crm_store.reports.facts import DONORS, Cut, Derived, of_donor
+from crm_store.reports.giver_steps import (
+    compared,
+    givers,
+    givers_by_fiscal_year,
+    missing_by_fiscal_year,
+)
 from crm_store.reports.givers import (
     BEGAN_ON,
     GAVE_BEFORE,
@@ -19,12 +25,6 @@ from crm_store.reports.givers import (
     IN_CURRENCY,
     WAS_NEW,
     first_gifts,
-)
-from crm_store.reports.loyalty import (
-    compared,
-    givers,
-    givers_by_fiscal_year,
-    missing_by_fiscal_year,
 )
 from crm_store.reports.measure import Figure, Measure, Ratio, Unit
 
@@ -65,7 +65,7 @@ FISCAL_GIVERS = Derived(
     rows=givers_by_fiscal_year,
 )
 COMPARED = Derived(
-    noun="donors of the period or the one before",
+    noun="donors of the period and the one before",
     subject=DONORS,
     seen=SEEN,
     cuts=IN_MONEY,
