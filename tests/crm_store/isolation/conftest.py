@@ -1,18 +1,23 @@
 """Three organisations with one row in every table, in a database of their own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import URL, Engine, create_engine
 
 from crm_store import schema
 from crm_store.actor import DatabaseRole
+from crm_store.crypto import Keyring
+from crm_store.store import Pooling
 from crm_store.testing import copy_database, drop_database
+from tests.crm_store.isolation.rehearsing import Rehearsal
 from tests.crm_store.isolation.rows import Rows
+from tests.crm_store.isolation.stage import Stage
 
 
 @dataclass
@@ -53,3 +58,15 @@ def world(server) -> Iterator[World]:
     for engine in found.engines.values():
         engine.dispose()
     drop_database(server, name)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stage(world: World) -> AsyncIterator[Stage]:
+    """The world, with a store whose transactions are undone and a director who asks."""
+    as_staff = {"options": "-c role=almoner_staff"}
+    urls = {**world.urls, DatabaseRole.STAFF: world.superuser.update_query_dict(as_staff)}
+    store = await Rehearsal.open(urls, Keyring.fresh(), Pooling(size=2))
+    with world.engine("superuser").connect() as connection:
+        found = Stage.of(connection, store, world.orgs, world.keys, world.users)
+    yield found
+    await store.close()
