@@ -30,8 +30,8 @@ class Habit(StrEnum):
 
 
 HABITS = (
-    (Habit.ONCE, 15), (Habit.OCCASIONAL, 24), (Habit.YEARLY, 26), (Habit.MONTHLY, 5),
-    (Habit.LAPSED, 13), (Habit.RETURNED, 4), (Habit.NEW, 8), (Habit.MAJOR, 2), (Habit.NEVER, 3),
+    (Habit.ONCE, 26), (Habit.OCCASIONAL, 28), (Habit.YEARLY, 14), (Habit.MONTHLY, 4),
+    (Habit.LAPSED, 12), (Habit.RETURNED, 4), (Habit.NEW, 7), (Habit.MAJOR, 2), (Habit.NEVER, 3),
 )  # fmt: skip
 
 
