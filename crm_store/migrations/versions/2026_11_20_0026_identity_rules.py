@@ -20,8 +20,13 @@ DECLARE
     entry jsonb;
     shown text;
 BEGIN
+    -- An id is unique within its organisation or account alone: others may use it too.
     IF TG_OP <> 'INSERT' THEN
-        DELETE FROM directory WHERE kind = TG_ARGV[0] AND subject_id = OLD.id;
+        entry := to_jsonb(OLD);
+        DELETE FROM directory d
+        WHERE d.kind = TG_ARGV[0] AND d.subject_id = OLD.id
+          AND coalesce(d.org_id = (entry ->> 'org_id')::uuid, true)
+          AND coalesce(d.user_id = (entry ->> 'user_id')::uuid, true);
     END IF;
     IF TG_OP = 'DELETE' THEN
         RETURN NULL;

@@ -92,9 +92,27 @@ END $$;
 
 CREATE TRIGGER tool_calls_keep BEFORE UPDATE ON tool_calls
     FOR EACH ROW EXECUTE FUNCTION tool_calls_keep();
+
+-- A visitor's turns are about their own talk, and what is written down of a turn belongs to one of
+-- theirs: a replay gives the recorded answer to whoever's turn it is.
+CREATE POLICY visitor_turns ON runs AS RESTRICTIVE TO almoner_visitor USING (true) WITH CHECK (
+    member_id IS NULL AND (conversation_id IS NULL OR EXISTS (
+        SELECT 1 FROM conversations c WHERE c.org_id = runs.org_id AND c.id = conversation_id))
+);
+CREATE POLICY visitor_turns ON tool_calls AS RESTRICTIVE TO almoner_visitor USING (true) WITH CHECK (
+    EXISTS (SELECT 1 FROM runs r WHERE r.org_id = tool_calls.org_id AND r.id = run_id)
+);
+CREATE POLICY visitor_turns ON feedback AS RESTRICTIVE TO almoner_visitor USING (true) WITH CHECK (
+    EXISTS (SELECT 1 FROM runs r WHERE r.org_id = feedback.org_id AND r.id = run_id)
+    AND (message_id IS NULL OR EXISTS (
+        SELECT 1 FROM messages m WHERE m.org_id = feedback.org_id AND m.id = message_id))
+);
 """
 
 DOWN = r"""
+DROP POLICY visitor_turns ON runs;
+DROP POLICY visitor_turns ON tool_calls;
+DROP POLICY visitor_turns ON feedback;
 DROP FUNCTION IF EXISTS tool_calls_keep CASCADE;
 DROP FUNCTION IF EXISTS decisions_keep CASCADE;
 DROP FUNCTION IF EXISTS stays_on_record CASCADE;

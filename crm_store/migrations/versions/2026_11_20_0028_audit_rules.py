@@ -32,6 +32,11 @@ BEGIN
     IF org IS NULL THEN
         RAISE EXCEPTION 'no organisation' USING ERRCODE = '42501';
     END IF;
+    IF pg_has_role(session_user, 'almoner_visitor', 'MEMBER')
+       AND NOT pg_has_role(session_user, 'almoner_staff', 'MEMBER')
+       AND (kind <> 'visitor' OR who::uuid IS DISTINCT FROM app_visitor()) THEN
+        RAISE EXCEPTION 'visitors speak for themselves' USING ERRCODE = '42501';
+    END IF;
     INSERT INTO audit_heads (org_id, seq, hash) VALUES (org, 0, sha256(''::bytea))
         ON CONFLICT (org_id) DO NOTHING;
     SELECT * INTO head FROM audit_heads WHERE org_id = org FOR UPDATE;

@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0033_knowledge_rules"
-down_revision = "0032_gifts_rules"
+revision = "0034_knowledge_rules"
+down_revision = "0033_imports_rules"
 branch_labels = None
 depends_on = None
 

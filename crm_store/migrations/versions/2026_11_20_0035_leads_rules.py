@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0034_leads_rules"
-down_revision = "0033_knowledge_rules"
+revision = "0035_leads_rules"
+down_revision = "0034_knowledge_rules"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0041_workflows_rules"
-down_revision = "0040_tickets_rules"
+revision = "0042_workflows_rules"
+down_revision = "0041_tickets_rules"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0042_callable"
-down_revision = "0041_workflows_rules"
+revision = "0043_callable"
+down_revision = "0042_workflows_rules"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0037_privacy_rules"
-down_revision = "0036_outreach_rules"
+revision = "0038_privacy_rules"
+down_revision = "0037_outreach_rules"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0038_reports_rules"
-down_revision = "0037_privacy_rules"
+revision = "0039_reports_rules"
+down_revision = "0038_privacy_rules"
 branch_labels = None
 depends_on = None
 

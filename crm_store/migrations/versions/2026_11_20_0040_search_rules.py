@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0039_search_rules"
-down_revision = "0038_reports_rules"
+revision = "0040_search_rules"
+down_revision = "0039_reports_rules"
 branch_labels = None
 depends_on = None
 

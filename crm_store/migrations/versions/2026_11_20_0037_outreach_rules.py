@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0036_outreach_rules"
-down_revision = "0035_orgs_rules"
+revision = "0037_outreach_rules"
+down_revision = "0036_orgs_rules"
 branch_labels = None
 depends_on = None
 
@@ -27,11 +27,10 @@ CREATE FUNCTION address_hash(org uuid, channel text, address text) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT sha256(convert_to(org::text || '|' || channel || '|' || address, 'UTF8')) $$;
 
--- What one needs to know of each person to say whether they may be written to, in one statement.
--- Every part is looked up by the person's key, so that a whole audience costs what its rows cost,
--- and it is planned anew each time: one person and an audience want different plans. What was
--- written or said after the moment asked about counts too, for whoever had to wait for a lock asks
--- about a moment that has passed.
+-- What one needs to know of each person to say whether they may be written to. An audience is read
+-- set by set and joined by hash, planned for its own size: correct guesses about rows per
+-- organisation are not needed for it to be fast. What was written or said after the moment asked
+-- about counts too, for whoever had to wait for a lock asks about a moment that has passed.
 CREATE FUNCTION contact_facts(wanted uuid[], by_channel text, for_purpose text,
                               asked_at timestamptz, period_days int)
 RETURNS TABLE (
@@ -44,20 +43,28 @@ RETURNS TABLE (
     bereaved_on date, contacts int, household_contacts int, last_contact_at timestamptz,
     period_frees_at timestamptz
 )
-LANGUAGE sql STABLE SET plan_cache_mode = force_custom_plan AS $$
-    SELECT s.id, giving.donor_id, s.household_id, s.timezone,
-           s.deleted_at IS NOT NULL, s.is_deceased, s.do_not_contact, s.do_not_contact_reason,
-           coalesce(giving.do_not_contact, false), coalesce(giving.do_not_solicit, false),
-           giving.hold_until, giving.hold_reason,
-           coalesce(giving.has_officer, false) OR s.owner_id IS NOT NULL,
-           reached.address, coalesce(reached.has_dead, false), coalesce(reached.reasons, '{}'),
-           own.state, own.at, home.partner_withdrew_at, home.household_withdrew_at,
-           coalesce(home.do_not_contact, false), home.bereaved_on,
-           written.contacts, written.contacts + coalesce(home.contacts, 0), written.last_at,
-           written.first_at + make_interval(days => period_days)
-    FROM people s
-    LEFT JOIN LATERAL (
-        SELECT (array_agg(d.id ORDER BY dp.is_primary DESC, d.id))[1] AS donor_id,
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan SET enable_nestloop = off AS $$
+#variable_conflict use_column
+DECLARE
+    period interval := make_interval(days => period_days);
+    kinds text[] := CASE by_channel WHEN 'email' THEN '{email}'
+        WHEN 'whatsapp' THEN '{whatsapp,phone}' WHEN 'text' THEN '{phone,whatsapp}'
+        WHEN 'phone' THEN '{phone}' ELSE '{}' END;
+    homes uuid[] := ARRAY(
+        SELECT DISTINCT p.household_id FROM people p
+        WHERE p.id = ANY (wanted) AND p.household_id IS NOT NULL);
+    everyone uuid[] := wanted || ARRAY(
+        SELECT p.id FROM people p WHERE p.household_id = ANY (homes) AND p.deleted_at IS NULL);
+    units uuid[] := ARRAY(
+        SELECT dp.donor_id FROM donor_people dp
+        WHERE dp.person_id = ANY (wanted) AND dp.left_at IS NULL);
+    hashes bytea[] := ARRAY(
+        SELECT address_hash(i.org_id, by_channel, i.normalised) FROM identifiers i
+        WHERE i.person_id = ANY (wanted) AND i.kind = ANY (kinds) AND i.deleted_at IS NULL);
+BEGIN
+    RETURN QUERY
+    WITH giving AS (
+        SELECT dp.person_id, (array_agg(d.id ORDER BY dp.is_primary DESC, d.id))[1] AS donor_id,
                bool_or(d.do_not_contact) AS do_not_contact,
                bool_or(d.do_not_solicit) AS do_not_solicit,
                max(d.contact_hold_until) AS hold_until,
@@ -65,77 +72,75 @@ LANGUAGE sql STABLE SET plan_cache_mode = force_custom_plan AS $$
                    AS hold_reason,
                bool_or(d.owner_id IS NOT NULL) AS has_officer
         FROM donor_people dp
-        CROSS JOIN LATERAL (
-            SELECT * FROM donors o
-            WHERE o.org_id = dp.org_id AND o.id = dp.donor_id AND o.deleted_at IS NULL OFFSET 0
-        ) d
-        WHERE dp.org_id = s.org_id AND dp.person_id = s.id AND dp.left_at IS NULL
-    ) giving ON true
-    LEFT JOIN LATERAL (
-        SELECT (array_agg(i.normalised ORDER BY i.kind = by_channel DESC, i.is_primary DESC, i.id)
-                   FILTER (WHERE i.bounced_at IS NULL AND NOT x.is_dead))[1] AS address,
-               bool_or(i.bounced_at IS NOT NULL OR x.is_dead) AS has_dead,
+        JOIN donors d ON d.id = dp.donor_id AND d.id = ANY (units) AND d.deleted_at IS NULL
+        WHERE dp.person_id = ANY (wanted) AND dp.left_at IS NULL
+        GROUP BY dp.person_id
+    ),
+    closed AS (
+        SELECT x.address_hash, string_agg(x.reason, ' ') AS reasons,
+               bool_or(x.reason IN ('hard_bounce', 'invalid', 'erased')) AS is_dead
+        FROM suppressions x
+        WHERE x.address_hash = ANY (hashes) AND x.channel = by_channel AND x.lifted_at IS NULL
+        GROUP BY x.address_hash
+    ),
+    reached AS (
+        SELECT i.person_id,
+               (array_agg(i.normalised ORDER BY i.kind = by_channel DESC, i.is_primary DESC, i.id)
+                   FILTER (WHERE i.bounced_at IS NULL AND x.is_dead IS NOT TRUE))[1] AS address,
+               bool_or(i.bounced_at IS NOT NULL OR x.is_dead IS TRUE) AS has_dead,
                string_to_array(string_agg(x.reasons, ' '), ' ') AS reasons
         FROM identifiers i
-        CROSS JOIN LATERAL (
-            SELECT string_agg(o.reason, ' ') AS reasons,
-                   coalesce(bool_or(o.reason IN ('hard_bounce', 'invalid', 'erased')), false)
-                       AS is_dead
-            FROM suppressions o
-            WHERE o.org_id = i.org_id AND o.channel = by_channel AND o.lifted_at IS NULL
-              AND o.address_hash = address_hash(i.org_id, by_channel, i.normalised)
-        ) x
-        WHERE i.org_id = s.org_id AND i.person_id = s.id AND i.deleted_at IS NULL
-          AND i.kind = ANY (CASE by_channel WHEN 'email' THEN '{email}'::text[]
-              WHEN 'whatsapp' THEN '{whatsapp,phone}'::text[]
-              WHEN 'text' THEN '{phone,whatsapp}'::text[]
-              WHEN 'phone' THEN '{phone}'::text[] ELSE '{}'::text[] END)
-    ) reached ON true
-    LEFT JOIN LATERAL (
-        SELECT c.state, c.at FROM consents c
-        WHERE c.org_id = s.org_id AND c.person_id = s.id
-          AND c.purpose IN ('marketing', for_purpose)
+        LEFT JOIN closed x ON x.address_hash = address_hash(i.org_id, by_channel, i.normalised)
+        WHERE i.person_id = ANY (wanted) AND i.kind = ANY (kinds) AND i.deleted_at IS NULL
+        GROUP BY i.person_id
+    ),
+    said AS MATERIALIZED (
+        SELECT DISTINCT ON (c.person_id) c.person_id, c.state, c.at, c.covers_household
+        FROM consents c
+        WHERE c.person_id = ANY (everyone) AND c.purpose IN ('marketing', for_purpose)
           AND (c.channel IS NULL OR c.channel = by_channel)
           AND (c.expires_at IS NULL OR c.expires_at > asked_at)
-        ORDER BY c.at DESC, c.id DESC LIMIT 1
-    ) own ON true
-    CROSS JOIN LATERAL (
-        SELECT count(*)::int AS contacts, max(d.queued_at) AS last_at, min(d.queued_at) AS first_at
+        ORDER BY c.person_id, c.at DESC, c.id DESC
+    ),
+    written AS MATERIALIZED (
+        SELECT d.person_id, count(*)::int AS contacts, max(d.queued_at) AS last_at,
+               min(d.queued_at) AS first_at
         FROM deliveries d
-        WHERE d.org_id = s.org_id AND d.person_id = s.id
-          AND d.queued_at > asked_at - make_interval(days => period_days)
+        WHERE d.person_id = ANY (everyone) AND d.queued_at > asked_at - period
           AND d.status NOT IN ('failed', 'cancelled')
           AND d.purpose NOT IN ('transactional', 'receipt', 'service')
-    ) written
-    LEFT JOIN LATERAL (
-        SELECT max(said.at) AS partner_withdrew_at,
-               max(said.at) FILTER (WHERE said.covers_household) AS household_withdrew_at,
+        GROUP BY d.person_id
+    ),
+    home AS (
+        SELECT s.id AS person_id, max(c.at) AS partner_withdrew_at,
+               max(c.at) FILTER (WHERE c.covers_household) AS household_withdrew_at,
                bool_or(p.do_not_contact AND NOT p.is_deceased) AS do_not_contact,
                max(p.died_on) FILTER (WHERE p.is_deceased) AS bereaved_on,
-               sum(theirs.contacts)::int AS contacts
-        FROM people p
-        LEFT JOIN LATERAL (
-            SELECT latest.at, latest.covers_household FROM (
-                SELECT c.state, c.at, c.covers_household FROM consents c
-                WHERE c.org_id = p.org_id AND c.person_id = p.id
-                  AND c.purpose IN ('marketing', for_purpose)
-                  AND (c.channel IS NULL OR c.channel = by_channel)
-                  AND (c.expires_at IS NULL OR c.expires_at > asked_at)
-                ORDER BY c.at DESC, c.id DESC LIMIT 1
-            ) latest WHERE latest.state = 'withdrawn'
-        ) said ON true
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS contacts FROM deliveries d
-            WHERE d.org_id = p.org_id AND d.person_id = p.id
-              AND d.queued_at > asked_at - make_interval(days => period_days)
-              AND d.status NOT IN ('failed', 'cancelled')
-              AND d.purpose NOT IN ('transactional', 'receipt', 'service')
-        ) theirs
-        WHERE p.org_id = s.org_id AND p.household_id = s.household_id AND p.id <> s.id
-          AND p.deleted_at IS NULL
-    ) home ON s.household_id IS NOT NULL
-    WHERE s.org_id = (SELECT app_org()) AND s.id = ANY (wanted)
-$$;
+               sum(t.contacts)::int AS contacts
+        FROM people s
+        JOIN people p ON p.household_id = s.household_id AND p.id <> s.id
+        LEFT JOIN said c ON c.person_id = p.id AND c.state = 'withdrawn'
+        LEFT JOIN written t ON t.person_id = p.id
+        WHERE s.id = ANY (wanted) AND p.id = ANY (everyone)
+          AND s.household_id = ANY (homes) AND p.household_id = ANY (homes)
+        GROUP BY s.id
+    )
+    SELECT s.id, g.donor_id, s.household_id, s.timezone, s.deleted_at IS NOT NULL, s.is_deceased,
+           s.do_not_contact, s.do_not_contact_reason,
+           coalesce(g.do_not_contact, false), coalesce(g.do_not_solicit, false), g.hold_until,
+           g.hold_reason, coalesce(g.has_officer, false) OR s.owner_id IS NOT NULL,
+           r.address, coalesce(r.has_dead, false), coalesce(r.reasons, '{}'),
+           c.state::text, c.at, h.partner_withdrew_at, h.household_withdrew_at,
+           coalesce(h.do_not_contact, false), h.bereaved_on, coalesce(t.contacts, 0),
+           coalesce(t.contacts, 0) + coalesce(h.contacts, 0), t.last_at, t.first_at + period
+    FROM people s
+    LEFT JOIN giving g ON g.person_id = s.id
+    LEFT JOIN reached r ON r.person_id = s.id
+    LEFT JOIN said c ON c.person_id = s.id
+    LEFT JOIN written t ON t.person_id = s.id
+    LEFT JOIN home h ON h.person_id = s.id
+    WHERE s.id = ANY (wanted);
+END $$;
 GRANT EXECUTE ON FUNCTION address_hash(uuid, text, text),
     contact_facts(uuid[], text, text, timestamptz, int) TO almoner_staff;
 

@@ -2,8 +2,8 @@
 
 from crm_store.migrating import run
 
-revision = "0035_orgs_rules"
-down_revision = "0034_leads_rules"
+revision = "0036_orgs_rules"
+down_revision = "0035_leads_rules"
 branch_labels = None
 depends_on = None
 
