@@ -8,7 +8,21 @@ import typer
 
 from crm_store.embedded import ServerError
 from crm_store.errors import CrmError
-from ui.commands import audit, db, demo, doctor, keys, org, report, search, segment, up, user
+from ui.commands import (
+    audit,
+    db,
+    demo,
+    doctor,
+    imports,
+    keys,
+    org,
+    privacy,
+    report,
+    search,
+    segment,
+    up,
+    user,
+)
 from ui.terminal import err, fail
 
 app = typer.Typer(
@@ -19,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-START, LOOK, RUN = "Start", "Look things up", "Run the installation"
+START, LOOK, MOVE, RUN = "Start", "Look things up", "Move data", "Run the installation"
 
 app.command("up", rich_help_panel=START)(up.up)
 app.command("doctor", rich_help_panel=START)(doctor.doctor)
@@ -27,6 +41,9 @@ app.command("demo", rich_help_panel=START)(demo.demo)
 app.command("search", rich_help_panel=LOOK)(search.search)
 app.command("report", rich_help_panel=LOOK)(report.report)
 app.add_typer(segment.app, name="segment", rich_help_panel=LOOK)
+app.command("import", rich_help_panel=MOVE)(imports.import_file)
+app.command("export", rich_help_panel=MOVE)(privacy.export)
+app.command("erase", rich_help_panel=MOVE)(privacy.erase)
 app.add_typer(org.app, name="org", rich_help_panel=RUN)
 app.add_typer(user.app, name="user", rich_help_panel=RUN)
 app.add_typer(db.app, name="db", rich_help_panel=RUN)
