@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, func, select, text, update
+from sqlalchemy import cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from crm_store.actor import Reach
 from crm_store.audit import actions as audit
-from crm_store.audit.models import AuditDetail, AuditEntry
+from crm_store.audit.models import AuditEntry
 from crm_store.base import Base, now
 from crm_store.channel import Channel
 from crm_store.contacts.models import IdentifierKind
@@ -28,11 +28,20 @@ from crm_store.errors import Invalid, NotFound, Refused
 from crm_store.outreach.suppressing import forget_address
 from crm_store.privacy import fates
 from crm_store.privacy.fates import BY_HAND, ERASED_DONOR, FOLLOWS, STANDS, STAYS, emptied
-from crm_store.privacy.holdings import Holdings, escaped, find_holdings, is_one_of
+from crm_store.privacy.holdings import Holdings, find_holdings, is_one_of
 from crm_store.privacy.links import table_of
 from crm_store.privacy.planning import CannotErase, ErasurePlan, donors_kept, plan_for
-from crm_store.privacy.redacting import redact, words_of
-from crm_store.search import indexing
+from crm_store.privacy.redacting import redact
+from crm_store.privacy.traces import (
+    Erased,
+    change,
+    empty_journal,
+    filed_under,
+    files_of,
+    forget_search,
+    mentioned_in_log,
+    remove,
+)
 from crm_store.search.text import fold
 
 REACHED_BY = {
@@ -40,12 +49,6 @@ REACHED_BY = {
     IdentifierKind.PHONE: (Channel.TEXT, Channel.PHONE, Channel.WHATSAPP),
     IdentifierKind.WHATSAPP: (Channel.WHATSAPP,),
 }
-FILES = (
-    ("attachments", "blob_path"), ("phone_calls", "recording_path"),
-    ("phone_calls", "recording_url"), ("email_details", "raw_path"), ("images", "url"),
-    ("people", "avatar_url"),
-)  # fmt: skip
-Erased = dict[str, set[UUID]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +113,15 @@ def _again(person_id: UUID) -> Erasure:
 
 async def _erase(crm: Crm, held: Holdings, plan: ErasurePlan, reason: str, at: datetime) -> Erasure:
     kept = await donors_kept(crm, held)
-    filed = await _filed_under(crm, held)
-    files = await _files(crm, held)
+    filed = await filed_under(crm, held)
+    files = await files_of(crm, held)
     forgotten: Erased = {name: set(ids) for name, ids in held.own.items()}
     for name, ids in held.mentioned.items():
         forgotten[name] = forgotten.get(name, set()) | ids
-    forgotten |= await _mentioned_in_log(crm, held, forgotten)
+    forgotten |= await mentioned_in_log(crm, held, forgotten)
     fingerprints = await _leave_fingerprints(crm, held)
     forgotten["suppressions"] = forgotten.get("suppressions", set()) | fingerprints
-    await _empty_journal(crm, held)
+    await empty_journal(crm, held)
     await _close_work(crm, held, at)
     await _empty_kept(crm, held, kept, fingerprints)
     for name, changed in (await redact(crm, held)).items():
@@ -127,7 +130,7 @@ async def _erase(crm: Crm, held: Holdings, plan: ErasurePlan, reason: str, at: d
     await _delete(crm, held, kept)
     crm.session.expunge_all()
     await _name_the_rest(crm, held)
-    await _forget_search(crm, held, filed)
+    await forget_search(crm, held, filed)
     gone = {name: sorted(ids) for name, ids in sorted(forgotten.items()) if ids}
     await audit.forget(crm, gone)
     crm.note("erasure", "people", None, reason=reason, records=sum(map(len, gone.values())))
@@ -151,47 +154,6 @@ async def _leave_fingerprints(crm: Crm, held: Holdings) -> set[UUID]:
     lifted = update(rows).where(*here, rows.c.lifted_because.is_not(None))
     await crm.session.execute(lifted.values(lifted_because=fates.ERASED))
     return known
-
-
-async def _empty_journal(crm: Crm, held: Holdings) -> None:
-    """Calls that are over go; what was proposed stays decided, but says nothing any more."""
-    org = crm.actor.org
-    calls, proposals, decisions = map(table_of, ("tool_calls", "proposals", "decisions"))
-    asked = held.own["proposals"] | held.mentioned["proposals"]
-    here = (proposals.c.org_id == org, is_one_of(proposals.c.id, asked))
-    waiting = update(proposals).where(*here, proposals.c.status == "pending")
-    await crm.session.execute(waiting.values(status="expired"))
-    decided = update(proposals).where(*here, proposals.c.status != "approved")
-    await crm.session.execute(decided.values(arguments={}, diff="", reason=None, outcome=None))
-    said = update(decisions).where(
-        decisions.c.org_id == org, is_one_of(decisions.c.proposal_id, asked)
-    )
-    await crm.session.execute(said.where(decisions.c.comment.is_not(None)).values(comment=None))
-    over = (
-        calls.c.org_id == org,
-        is_one_of(calls.c.id, held.mentioned["tool_calls"]),
-        calls.c.status != "started",
-    )
-    await crm.session.execute(delete(calls).where(*over))
-    for name in ("webhook_events", "product_events"):
-        await _remove(crm, name, held.mentioned[name])
-    await _update(crm, "import_rows", held.mentioned["import_rows"], emptied("import_rows"))
-    await _empty_samples(crm, held)
-
-
-async def _empty_samples(crm: Crm, held: Holdings) -> None:
-    """Values of theirs that were kept to show what a file's columns hold."""
-    columns = table_of("import_columns")
-    words = [word.casefold() for word in words_of(held)]
-    query = select(columns.c.id, columns.c.samples).where(
-        columns.c.org_id == crm.actor.org,
-        cast(columns.c.samples, Text).ilike(
-            func.any(cast([f"%{escaped(word)}%" for word in words], ARRAY(Text)))
-        ),
-    )
-    for row in (await crm.session.execute(query)).all():
-        left = [one for one in row.samples if not any(word in one.casefold() for word in words)]
-        await _update(crm, "import_columns", {row.id}, {"samples": left})
 
 
 async def _close_work(crm: Crm, held: Holdings, at: datetime) -> None:
@@ -222,7 +184,7 @@ async def _empty_kept(crm: Crm, held: Holdings, kept: set[UUID], marks: set[UUID
         if name == "donors":
             values |= _nobody()
         if values:
-            await _update(crm, name, kept if name == "donors" else held.own[name], values)
+            await change(crm, name, kept if name == "donors" else held.own[name], values)
     await crm.session.execute(
         select(
             func.privacy_empty_histories(
@@ -279,7 +241,7 @@ async def _delete(crm: Crm, held: Holdings, kept: set[UUID]) -> None:
             ids = ids - kept
         elif table.name in STAYS or table.name in FOLLOWS:
             continue
-        await _remove(crm, table.name, ids)
+        await remove(crm, table.name, ids)
 
 
 async def _name_the_rest(crm: Crm, held: Holdings) -> None:
@@ -309,75 +271,3 @@ async def _promote(crm: Crm, held: Holdings) -> None:
         ),
         {"org": crm.actor.org, "ids": [str(row_id) for row_id in held.shared["donors"]]},
     )
-
-
-async def _filed_under(crm: Crm, held: Holdings) -> set[str]:
-    """The words by which they could be searched for."""
-    entries = table_of("search_entries")
-    ids = {row_id for rows in (held.own, held.shared) for name in SEARCHED for row_id in rows[name]}
-    query = select(entries.c.terms).where(
-        entries.c.org_id == crm.actor.org, is_one_of(entries.c.id, ids)
-    )
-    return {term for terms in await crm.session.scalars(query) for term in terms}
-
-
-SEARCHED = {"donors": "donor", "people": "person", "leads": "lead", "tickets": "ticket"}
-
-
-async def _forget_search(crm: Crm, held: Holdings, filed: set[str]) -> None:
-    for name, noun in SEARCHED.items():
-        indexing.touch(crm.session, noun, held.own[name] | held.shared[name])
-    await indexing.follow(crm.session)
-    await crm.session.execute(select(func.privacy_unlearn(cast(sorted(filed), ARRAY(Text)))))
-
-
-async def _mentioned_in_log(crm: Crm, held: Holdings, known: Erased) -> Erased:
-    """Records long gone of which the log still says whose they were."""
-    keys = [str(row_id) for name in ("people", "donors", "leads", "visitors")
-            for row_id in held.own[name]]  # fmt: skip
-    like = [f"%{escaped(word)}%" for word in (*keys, *held.addresses)]
-    query = (
-        select(AuditEntry.table_name, AuditEntry.row_id)
-        .join(
-            AuditDetail,
-            (AuditDetail.org_id == AuditEntry.org_id) & (AuditDetail.seq == AuditEntry.seq),
-        )
-        .where(
-            AuditEntry.org_id == crm.actor.org,
-            AuditEntry.row_id.is_not(None),
-            cast(AuditDetail.changes, Text).ilike(func.any(cast(like, ARRAY(Text)))),
-        )
-        .distinct()
-    )
-    found: Erased = {name: set(ids) for name, ids in known.items()}
-    for name, row_id in await crm.session.execute(query):
-        if row_id is not None:
-            found.setdefault(name, set()).add(row_id)
-    return found
-
-
-async def _files(crm: Crm, held: Holdings) -> tuple[str, ...]:
-    found: list[str] = []
-    for name, column in FILES:
-        table = table_of(name)
-        query = select(table.c[column]).where(
-            table.c.org_id == crm.actor.org,
-            is_one_of(table.c.id, held.own[name]),
-            table.c[column].is_not(None),
-        )
-        found += await crm.session.scalars(query)
-    return tuple(sorted(set(found)))
-
-
-async def _update(crm: Crm, name: str, ids: set[UUID], values: dict[str, Any]) -> None:
-    table = table_of(name)
-    if ids and values:
-        here = (table.c.org_id == crm.actor.org, is_one_of(table.c.id, ids))
-        await crm.session.execute(update(table).where(*here).values(**values))
-
-
-async def _remove(crm: Crm, name: str, ids: set[UUID]) -> None:
-    table = table_of(name)
-    if ids:
-        here = (table.c.org_id == crm.actor.org, is_one_of(table.c.id, ids))
-        await crm.session.execute(delete(table).where(*here))

@@ -147,7 +147,7 @@ async def _promises(crm: Crm, held: Holdings) -> list[str]:
         Pledge.deleted_at.is_(None),
     )
     return [
-        f"A pledge of {_sum(one)} from {one.pledged_on} is still open: write off what will not come."
+        f"A pledge of {_sum(one)} from {one.pledged_on} is open: write off what will not come."
         for one in await crm.session.scalars(query.order_by(Pledge.pledged_on, Pledge.id))
     ]
 

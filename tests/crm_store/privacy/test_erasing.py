@@ -163,7 +163,7 @@ async def test_receipts_are_kept_until_the_law_lets_them_go(house):
     one = await make_somebody(house)
     async with house.begin() as crm:
         gift = await make_gift(crm, await crm.donors.get(one.donor_id), 250)
-        receipt = await issue_receipt(crm, [gift.id], today=date(2025, 4, 1))
+        receipt = await issue_receipt(crm, gift.id, issued_on=date(2025, 4, 1))
         await set_setting(crm, "privacy.receipts_kept_years", 6)
         plan = await plan_erasure(crm, one.person_id)
     assert [kept.number for kept in plan.receipts] == [receipt.number]

@@ -264,5 +264,3 @@ def scan(database: str, org_id: UUID, words: list[str]) -> dict[str, int]:
                 if row and row[0]:
                     found[table.name] = row[0]
     return found
-
-
