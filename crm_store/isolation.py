@@ -241,7 +241,6 @@ def _is_open(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, Registry)
 
 
-
 def _rows(connection: Connection, query: str, only: str | None = None) -> Sequence[Any]:
     asked = text(query)
     return connection.execute(asked, {"only": only} if ":only" in query else {}).all()
