@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from crm_store.importers.loading import load_rows
 from crm_store.importers.preview import Preview, preview
 from crm_store.importers.understanding import Understood, Wanted, look, understand
 from crm_store.imports.actions import begin_import
-from crm_store.testing import House
+
+if TYPE_CHECKING:
+    from crm_store.testing import House
 
 GIFT_HEADERS = ("Gift ID", "Date", "Amount", "First Name", "Last Name", "Email", "City")
 
