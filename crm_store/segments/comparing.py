@@ -13,7 +13,7 @@ from crm_store.contacts.names import name_key
 from crm_store.donors.models import Donor
 from crm_store.gifts.models import DonorGiving
 from crm_store.segments import fields, language, when
-from crm_store.segments.compiling import Compiler, Ids, Plain, among, leaf
+from crm_store.segments.compiling import Compiler, Ids, Plain, leaf
 from crm_store.segments.fields import Field, Kind, Operator
 from crm_store.segments.models import Subject
 from crm_store.segments.resolving import Setting
@@ -32,7 +32,7 @@ def compare(compiler: Compiler, node: language.Compare, subject: Subject, row: A
     whose, field = fields.home(node.field, subject)
     test = Comparison(compiler, field, node.operator, node.value)
     if field.name in fields.LIFETIME:
-        return Ids(Subject.DONORS, _lifetime(compiler, test, node.currency))
+        return _lifetime(compiler, test, node.currency)
     if field.name in fields.OF_EMPLOYMENT:
         return Ids(Subject.PEOPLE, _employed(compiler, test))
     if field.name in fields.OF_ADDRESS and (whose is Subject.PEOPLE or field.name != "city"):
@@ -193,13 +193,13 @@ def _each(value: Any, change: Any) -> Any:
     return tuple(change(one) for one in value) if isinstance(value, tuple) else change(value)
 
 
-def _lifetime(compiler: Compiler, test: Comparison, currency: str | None) -> Select[Any]:
+def _lifetime(compiler: Compiler, test: Comparison, currency: str | None) -> Ids:
     """Donors by what they gave in all; who gave nothing has a total and a count of nought."""
     org = DonorGiving.org_id == compiler.setting.org_id
     query = select(DonorGiving.donor_id).where(org)
     name = test.field.name
     if test.operator is Operator.IS_SET:
-        return query
+        return Ids(Subject.DONORS, query)
     if test.field.kind is Kind.MONEY:
         query = query.where(DonorGiving.currency == (currency or compiler.setting.currency))
         value: Any = getattr(DonorGiving, test.field.column)
@@ -209,9 +209,8 @@ def _lifetime(compiler: Compiler, test: Comparison, currency: str | None) -> Sel
         query = query.group_by(DonorGiving.donor_id)
         fitting, unfit = query.having(test.of(value)), query.having(~test.of(value))
     if name in ("gift_count", "total_given") and test.holds_for(0):
-        donor, everybody = compiler.rows(Subject.DONORS)
-        return everybody.where(~among(donor, unfit))
-    return fitting
+        return Ids(Subject.DONORS, unfit, all_but=True)
+    return Ids(Subject.DONORS, fitting)
 
 
 def _addressed(compiler: Compiler, test: Comparison, whose: Subject) -> Select[Any]:

@@ -25,7 +25,7 @@ from crm_store.orgs.models import CustomField, FieldNoun, FieldType
 from crm_store.outreach.models import Consent, ConsentState, Suppression
 from crm_store.segments import language, values, when
 from crm_store.segments.comparing import Comparison, moments
-from crm_store.segments.compiling import MODELS, Compiler, Ids, Plain, among, leaf, once
+from crm_store.segments.compiling import MODELS, Compiler, Ids, Plain, leaf
 from crm_store.segments.fields import Field, Kind, Operator
 from crm_store.segments.language import BadFilter, ConsentIs, ReachedBy
 from crm_store.segments.models import Subject
@@ -114,8 +114,7 @@ def consented(
     if node.state is ConsentIs.GIVEN:
         return Ids(Subject.PEOPLE, given)
     spoken = select(last.c.person_id).where(or_(last.c.is_given, last.c.is_withdrawn))
-    person, everybody = compiler.rows(Subject.PEOPLE)
-    return Ids(Subject.PEOPLE, everybody.where(~among(person, spoken)))
+    return Ids(Subject.PEOPLE, spoken, all_but=True)
 
 
 def _last_word(compiler: Compiler, node: language.Consented) -> Any:
@@ -206,9 +205,9 @@ def _postal(compiler: Compiler) -> list[Any]:
 @leaf(language.AtHome)
 def at_home(compiler: Compiler, node: language.AtHome, subject: Subject, row: Any) -> Ids | Plain:
     me = aliased(MODELS[subject])
-    other, others = compiler.rows(subject)
-    others = others.where(compiler.condition(node.of, subject, other))
-    them = once(others.add_columns(other.household_id).where(other.household_id.is_not(None)))
+    other, others = compiler.fitting(node.of, subject)
+    others = others.add_columns(other.household_id).where(other.household_id.is_not(None))
+    them = compiler.once(others)
     query = select(me.id).join(
         them, and_(them.c.household_id == me.household_id, them.c.id != me.id)
     )
