@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, func, literal_column, outerjoin, select
@@ -45,15 +45,28 @@ def parts_of(figures: Sequence[Figure], dimensions: Sequence[Dimension], plan: P
     """One part for the figures of a fact, and one more for each that counts different things."""
     parts: dict[tuple[Fact, str], list[Figure]] = {}
     for figure in figures:
-        quicker = figure.yearly if plan.is_in_years else None
-        if quicker is not None and all(_fits(quicker.fact, each) for each in dimensions):
-            figure = quicker
-        key = (figure.fact, figure.name if figure.distinct is not None else "")
-        parts.setdefault(key, []).append(figure)
+        quickest = _quickest(figure, dimensions, plan)
+        key = (quickest.fact, quickest.name if quickest.distinct is not None else "")
+        parts.setdefault(key, []).append(quickest)
     return [
         Part(fact, mine, [d for d in dimensions if d.name != "currency" or _fits(fact, d)])
         for (fact, _), mine in parts.items()
     ]
+
+
+def _quickest(figure: Figure, dimensions: Sequence[Dimension], plan: Plan) -> Figure:
+    """The figure from the totals kept by fiscal year, where these can tell."""
+    if figure.by_year is None or not plan.is_in_years:
+        return figure
+    fact, counted = figure.by_year
+    if not all(_fits(fact, each) for each in dimensions):
+        return figure
+    if figure.distinct is None:
+        return replace(figure, fact=fact, value=counted)
+    if plan.is_year_by_year and any(each.name == "currency" for each in dimensions):
+        # A donor has one row for a year and a currency: there is nothing to tell apart.
+        return replace(figure, fact=fact, value=func.count(), distinct=None)
+    return replace(figure, fact=fact, distinct=counted, where=None)
 
 
 def _fits(fact: Fact, dimension: Dimension) -> bool:

@@ -77,7 +77,7 @@ def compared_in(windows: list[Window]) -> Any:
         .subquery("given")
     )
     steps = _steps(windows, _base(windows))
-    in_both = and_(given.c.year == steps.c.year, given.c.year_before <= steps.c.year - 1)
+    in_both = and_(given.c.year == steps.c.year, given.c.year_before == steps.c.year - 1)
     return (
         select(
             steps.c[STEP.name],

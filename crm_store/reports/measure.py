@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -50,16 +50,6 @@ class Figure(Measure):
     by_currency: bool = False
     is_total: bool = True
     by_year: tuple[Fact, Any] | None = None
-
-    @property
-    def yearly(self) -> Figure | None:
-        """The same figure by its quicker way."""
-        if self.by_year is None:
-            return None
-        fact, counted = self.by_year
-        if self.distinct is not None:
-            return replace(self, fact=fact, distinct=counted, where=None, by_year=None)
-        return replace(self, fact=fact, value=counted, by_year=None)
 
     @property
     def is_per_currency(self) -> bool:

@@ -118,6 +118,13 @@ class Plan:
             and after == Grain.FISCAL_YEAR.start(after, starts)
         )
 
+    @property
+    def is_year_by_year(self) -> bool:
+        """Whether each row is of one fiscal year."""
+        starts = self.house.starts
+        one = fiscal_year(self.span.first, starts) == fiscal_year(self.span.last, starts)
+        return one or self.grain is Grain.FISCAL_YEAR
+
     def step(self, day: Any) -> ColumnElement[date]:
         """The first day of the step a day falls into."""
         if self.grain is None:

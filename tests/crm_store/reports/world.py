@@ -215,14 +215,6 @@ class Maker:
                  ((6, 30), (7, 1), (12, 31), (1, 1))]  # fmt: skip
         for place, day in enumerate(edges):
             self.gift(self.donors[place * 4 % 60], place, 0, on=day)
-        for donor, ago in ((10, 180), (32, 181), (43, 365), (54, 366)):
-            self.gift(self.donors[donor], donor, 0, on=TODAY - timedelta(days=ago))
-        # The second letter left in the last hours of June, which was the first of July in Athens.
-        for donor, day in (
-            (13, date(2025, 6, 30)), (11, date(2025, 7, 1)), (5, date(2025, 7, 31)),
-            (9, date(2025, 8, 1)),
-        ):  # fmt: skip
-            self.gift(self.donors[donor], donor, 0, on=day)
         self.gift(self.donors[20], 20, 0, on=TODAY)
         self.gift(self.donors[21], 21, 0, on=date(2024, 2, 29))
         self.add(*self.gifts)
@@ -243,7 +235,21 @@ class Maker:
                             amount=gift.amount / (1 + place % 2),
                         )
                     )
+        self.edges()
         await self.crm.flush()
+
+    def edges(self) -> None:
+        """Gifts on the last day that counts and on the first that does not, never undone."""
+        before = len(self.gifts)
+        for donor, ago in ((10, 180), (32, 181), (43, 365), (54, 366)):
+            self.gift(self.donors[donor], donor, 0, on=TODAY - timedelta(days=ago))
+        # The second letter left in the last hours of June, which was the first of July in Athens.
+        for donor, day in (
+            (15, date(2025, 6, 30)), (11, date(2025, 7, 1)), (5, date(2025, 7, 31)),
+            (13, date(2025, 8, 1)),
+        ):  # fmt: skip
+            self.gift(self.donors[donor], donor, 0, on=day)
+        self.add(*self.gifts[before:])
 
     def gift(self, donor: Donor, place: int, year: int, on: date | None = None) -> None:
         first = date(year - 1, STARTS, 1) if on is None else on
