@@ -105,7 +105,13 @@ def email_of(name: str, slug: str) -> str:
 
 
 async def load(
-    store: Store, wanted: Organisation, donors: int, today: date, step: Step = lambda _: None
+    store: Store,
+    wanted: Organisation,
+    donors: int,
+    today: date,
+    step: Step = lambda _: None,
+    *,
+    with_work: bool = True,
 ) -> Loaded:
     """One organisation; made already, it is left as it is."""
     org_id = await lookup.org_by_slug(store, Door.CLI, wanted.slug)
@@ -126,7 +132,7 @@ async def load(
         if last > int(made):
             await _fill(store, system, setting, max(first, int(made)), last)
             step(last - max(first, int(made)))
-    await _finish(store, system, setting)
+    await _finish(store, system, setting, with_work=with_work)
     return loaded
 
 
@@ -225,14 +231,15 @@ async def _fill(store: Store, system: Actor, setting: Setting, first: int, last:
             await bulk.analyse(crm.session, *(model for _, model in TABLES))
 
 
-async def _finish(store: Store, system: Actor, setting: Setting) -> None:
+async def _finish(store: Store, system: Actor, setting: Setting, *, with_work: bool) -> None:
     """The totals, the index, and everybody's day-to-day work; then the demo is whole."""
     async with store.begin(system) as crm:
         await crm.session.execute(text("SELECT set_config('statement_timeout', '0', true)"))
         await bulk.analyse(crm.session, *(model for _, model in TABLES))
         await crm.session.execute(text("SELECT rebuild_giving()"))
         await bulk.analyse(crm.session, GivingYear, DonorGiving)
-        await work.add_work(crm, setting)
+        if with_work:
+            await work.add_work(crm, setting)
         await crm.flush()
         await rebuild(crm)
         await set_setting(crm, WHOLE, True)
