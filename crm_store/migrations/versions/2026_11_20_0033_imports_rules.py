@@ -68,27 +68,16 @@ BEGIN
                       AND y.donor_id = d.donor_id AND y.currency = d.currency);
 END $$;
 
--- Fresh statistics for the tables a load has grown: the owner's to gather, and nothing but numbers
--- for the planner comes of it. Without them the first large import of an installation crawls.
-CREATE FUNCTION measure_loaded_tables() RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    ANALYZE addresses, companies, donor_giving, donor_people, donors, external_ids, gifts,
-            giving_years, identifiers, import_rows, people, search_entries, search_keys,
-            search_terms;
-END $$;
-
 -- Batches of one organisation's imports take turns.
 CREATE FUNCTION import_key() RETURNS bigint LANGUAGE sql STABLE
 RETURN hashtextextended('import of ' || app_org()::text, 0);
 
-GRANT EXECUTE ON FUNCTION recount_loaded(uuid[], text[], date[]), measure_loaded_tables(), import_key()
+GRANT EXECUTE ON FUNCTION recount_loaded(uuid[], text[], date[]), import_key()
     TO almoner_staff;
 """
 
 DOWN = r"""
 DROP FUNCTION IF EXISTS import_key CASCADE;
-DROP FUNCTION IF EXISTS measure_loaded_tables CASCADE;
 DROP FUNCTION IF EXISTS recount_loaded CASCADE;
 """
 
