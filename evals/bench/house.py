@@ -71,7 +71,7 @@ async def _fill(store: Store, donors: int, organisations: int) -> None:
     await load(store, HARBOUR, donors, TODAY)
     for number in range(1, organisations):
         small = Organisation(f"Small {number}", f"small-{number}", "Rosa Klein", (), f"s{number}")
-        await load(store, small, SMALL, TODAY)
+        await load(store, small, SMALL, TODAY, with_work=False)
 
 
 def _settle(superuser: str) -> None:
