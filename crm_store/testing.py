@@ -91,6 +91,7 @@ def template(server: EmbeddedServer) -> str:
         connection.execute("SELECT pg_advisory_lock(hashtext('almoner template'))")
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if known.fetchone() is None:
+            _drop_older(connection)
             draft = f"{name}_draft"
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(draft))
@@ -103,6 +104,16 @@ def template(server: EmbeddedServer) -> str:
                 )
             )
     return name
+
+
+def _drop_older(connection: psycopg.Connection[Any]) -> None:
+    """Templates of former schemas, and databases that killed test runs left behind."""
+    left = connection.execute(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'almoner\\_%' AND NOT EXISTS"
+        " (SELECT 1 FROM pg_stat_activity a WHERE a.datname = pg_database.datname)"
+    ).fetchall()
+    for (name,) in left:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def fill(owner: URL) -> None:
