@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -155,7 +154,7 @@ def combined(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 LEAF = st.sampled_from(sorted(LEAVES)).flatmap(LEAVES.__getitem__)
 FILTER = st.recursive(LEAF, combined, max_leaves=6)
 UNHURRIED = settings(
-    max_examples=int(os.environ.get("EX", "20")),
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
