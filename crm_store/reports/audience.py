@@ -64,10 +64,15 @@ class Audience:
         said = describe(node, Subject.DONORS, currency=self._setting.currency)
         return said[0].lower() + said[1:]
 
-    async def in_segments(self, ids: Sequence[UUID | None]) -> Condition:
+    async def in_segments(self, ids: Sequence[UUID]) -> Condition:
         """The condition that a donor is in one of these segments."""
         self._actor.need("segments:read")
-        members = await self.memberships([one for one in ids if one is not None])
+        members = await self.memberships(ids)
+        if self.left_out:
+            raise NeedsContactData(
+                f"The segment “{self.left_out[0]}” needs contact data, which reports do not hold, "
+                "or speaks of something that no longer exists."
+            )
         return Donor.id.in_(select(members.c.donor_id))
 
     async def memberships(self, ids: Sequence[UUID] | None = None) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from crm_store.errors import Invalid
 from crm_store.gifts.models import Gift
 from crm_store.reports.audience import Audience
 from crm_store.reports.cuts import GIFT_CUTS
@@ -40,7 +41,9 @@ async def narrower_of(query: Query, names: Names, audience: Audience) -> Narrowe
         dimension = find_dimension(name)
         keys = await names.keys(dimension, wanted)
         if dimension.name == "segment":
-            segments = [key for key in keys if key is not None]
+            if None in keys:
+                raise Invalid("Those in no segment are not a segment: say which ones are meant.")
+            segments = list(keys)
             donors.append(await audience.in_segments(segments))
             continue
         values.append((dimension.name, keys))

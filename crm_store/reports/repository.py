@@ -39,7 +39,7 @@ SETTINGS = {
 
 
 class TooManyRows(Invalid):
-    """This would be more rows than anybody reads: set a limit, or split by something coarser."""
+    """These are too many rows to go through: split by less, or ask for one figure and a limit."""
 
 
 class TooSlow(Invalid):

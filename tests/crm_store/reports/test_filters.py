@@ -178,6 +178,8 @@ async def test_a_value_nobody_knows_is_refused_with_what_is_near(world: World):
         await ask(world.house, "raised", only={"fund": ("Buildin",)})
     with pytest.raises(Invalid, match="There is no gift method “barter”"):
         await ask(world.house, "raised", only={"gift_method": ("barter",)})
+    with pytest.raises(Invalid, match="no segment are not a segment"):
+        await ask(world.house, "raised", only={"segment": ("no segment",)})
     with pytest.raises(Invalid, match="named by an id"):
         await ask(world.house, "raised", only={"donor": ("Ruth Cohen",)})
 
@@ -212,6 +214,11 @@ async def test_what_cannot_narrow_a_figure_is_refused(world: World, measure, que
 async def test_a_filter_by_name_or_contact_is_refused_in_words(world: World, wanted):
     with pytest.raises(NeedsContactData, match="Reports hold no contact data"):
         await ask(world.house, "raised", filter=read_filter(wanted))
+
+
+async def test_a_segment_that_cannot_be_told_is_refused_rather_than_taken_for_empty(world: World):
+    with pytest.raises(NeedsContactData, match="The segment “Givers by name”"):
+        await ask(world.house, "raised", only={"segment": ("Givers by name",)})
 
 
 @pytest.mark.parametrize(

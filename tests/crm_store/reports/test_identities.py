@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
 
-from crm_store.reports.periods import Grain
+from crm_store.actor import Actor
+from crm_store.base import new_id
+from crm_store.reports.compile import parts_of, statement
+from crm_store.reports.narrowing import Narrower
+from crm_store.reports.periods import Grain, resolve
+from crm_store.reports.plan import House, Plan
 from crm_store.reports.query import Query
+from crm_store.reports.registry import MEASURES, figures_of
 from crm_store.reports.repository import Reports
 from tests.crm_store.reports.conftest import ask
 from tests.crm_store.reports.world import AT, World
@@ -94,3 +101,18 @@ async def test_amounts_of_years_asked_one_by_one_and_together_agree(world: World
 async def test_what_lybunt_and_lapsed_mean_is_one_thing_in_a_fiscal_year(world: World):
     report = await ask(world.house, "lybunt", "lapsed_donors", period="FY2025")
     assert report.rows[0]["lybunt"] == report.rows[0]["lapsed_donors"] > 0
+
+
+@pytest.mark.parametrize(
+    "name", ["retention_rate", "lybunt", "sybunt", "lybunt_amount", "upgraded_donors", "new_donors",
+             "new_donor_retention_rate", "donors"],
+)  # fmt: skip
+def test_whole_fiscal_years_are_read_off_the_yearly_totals(name: str):
+    """The gifts themselves are far too many to be gone through for a yearly figure."""
+    house = House(new_id(), "EUR", "Europe/Athens", 7)
+    plan = Plan(Actor.system(house.id), house, AT, resolve("FY2025", date(2026, 5, 21), 7))
+    parts = parts_of(figures_of(MEASURES[name]), (), plan)
+    for part in parts:
+        written = str(statement(part, plan, Narrower()).compile(dialect=postgresql.dialect()))
+        assert "giving_years" in written
+        assert "FROM gifts" not in written

@@ -165,7 +165,7 @@ async def test_donors_are_called_by_name_by_those_who_may_read_names(world: Worl
 
 async def test_more_rows_than_anybody_reads_are_refused(world: World, monkeypatch):
     monkeypatch.setattr(repository, "MOST_GROUPS", 10)
-    with pytest.raises(TooManyRows, match="set a limit"):
+    with pytest.raises(TooManyRows, match="one figure and a limit"):
         await ask(world.house, "raised", by=("donor",), period="FY2025")
     assert (await ask(world.house, "raised", by=("donor",), period="FY2025", limit=5)).rows
 

@@ -73,7 +73,7 @@ TABLES = (
     "instalments", "receipts", "receipt_gifts", "appeals", "funds", "donors", "donor_people",
     "addresses", "leads", "lead_conversions", "deals", "stages", "tickets", "tasks", "activities",
     "conversations", "campaigns", "campaign_recipients", "deliveries", "tracking_events",
-    "stage_changes", "members", "workspaces", "segments", "segment_members",
+    "stage_changes", "journeys", "members", "workspaces", "segments", "segment_members",
 )  # fmt: skip
 
 
