@@ -80,7 +80,7 @@ class Scene:
 
     def dice(self, part: str) -> Random:
         """The same throws for the same part of the same organisation."""
-        return Random(f"{self.key}/work/{part}")
+        return Random(f"{self.key}/daily/{part}")
 
     def some(self, most: int, share: float = 1.0) -> int:
         """How many of something: as many as the donors bear, and fewer next door."""
