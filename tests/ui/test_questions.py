@@ -85,12 +85,12 @@ def test_a_file_is_looked_at_brought_in_once_and_taken_back(terminal, tmp_path):
     assert "Nothing was written" in dry
     assert terminal.data("search", "zenobia quill")["hits"] == []
     first = terminal.data("import", str(file))
-    assert (first["loaded_rows"], first["bad_rows"]) == (1, 1)
+    assert (first["job"]["loaded_rows"], first["job"]["bad_rows"]) == (1, 1)
     (hit,) = terminal.data("search", "zenobia quill", "--kind", "donor")["hits"]
     assert hit["label"] == "Zenobia Quill"
     again = terminal.data("import", str(file))
-    assert (again["loaded_rows"], again["duplicate_rows"]) == (0, 1)
-    terminal.says("import", "--undo", first["id"])
+    assert (again["job"]["loaded_rows"], again["job"]["duplicate_rows"]) == (0, 1)
+    terminal.says("import", "--undo", first["job"]["id"])
     assert terminal.data("search", "zenobia quill")["hits"] == []
 
 
