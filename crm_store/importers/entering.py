@@ -49,7 +49,7 @@ async def enter(store: Store, actor: Actor, job_id: UUID) -> None:
             async with store.begin(actor) as crm:
                 await crm.session.execute(text("SELECT set_config('statement_timeout', '0', true)"))
                 part = ids[begin : begin + AT_ONCE]
-                await indexing.refresh(crm.session, crm.actor.org, kind, part)
+                await indexing.refresh(crm.session, crm.actor.org, {kind: part})
 
 
 async def _concerned(crm: Crm, job_id: UUID) -> dict[str, set[UUID]]:
