@@ -89,8 +89,13 @@ class Finder:
         ]
         return list((await self.session.execute(select(*counts))).one())
 
-    async def by_terms(self, terms: Mapping[str, float], *others: Collection[str]) -> Found:
-        """Entries filed under one of the terms and under one of each of the others."""
+    async def by_terms(
+        self, terms: Mapping[str, float], *others: Collection[str], each: int | None = None
+    ) -> Found:
+        """Entries filed under one of the terms and under one of each of the others.
+
+        each: how many entries of one term to look at; as many as the time allows by default.
+        """
         best = sorted(terms.items(), key=lambda item: -item[1])[:MOST_TERMS]
         wanted = (
             func.unnest(
@@ -100,7 +105,7 @@ class Finder:
             .table_valued("term", "quality", name="wanted")
             .render_derived()
         )
-        each = max(FEWEST, LOOKED_AT // max(1, len(best)))
+        each = each or max(FEWEST, LOOKED_AT // max(1, len(best)))
         filed = self._filed(SearchTerm.term == wanted.c.term, each, len(best) <= OWN_FIRST)
         pairs = wanted.join(filed.lateral("filed"), true())
         return await self._ranked(pairs, wanted.c.quality, others, each)

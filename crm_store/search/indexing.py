@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, inspect, text
+from sqlalchemy import Row, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import PassiveFlag, Session
 
@@ -19,6 +19,7 @@ from crm_store.search.sources import Entry
 
 PENDING = "search_pending"
 MANY = 200
+SHOWN = ("label", "place", "year", "note", "donor_id", "owner_id", "workspace_id", "weight")
 Pending = dict[str, set[UUID]]
 
 # Whose entries a change to a table concerns, by the column that names them.
@@ -31,7 +32,7 @@ CONCERNED: dict[str, tuple[tuple[str, str], ...]] = {
     "donor_people": (("donor", "donor_id"), ("person", "person_id")),
     "identifiers": (("person", "person_id"), ("company", "company_id")),
     "addresses": (("person", "person_id"), ("company", "company_id"), ("address", "id")),
-    "gifts": (("donor", "donor_id"),),
+    "gifts": (("giver", "donor_id"),),
     "refunds": (("gift", "gift_id"),),
 }
 
@@ -50,8 +51,22 @@ RELATED = text(
     WHERE g.org_id = :org AND g.id = ANY(CAST(:gift AS uuid[]))
     """
 )
+# Of those who gave, the few whose weight or last year is another now; weight() says the same.
+MOVED = text(
+    """
+    SELECT e.id FROM search_entries e
+    LEFT JOIN LATERAL (
+        SELECT max(s.total) AS total, sum(s.gifts) AS gifts,
+               extract(year FROM max(s.last_on))::int AS year
+        FROM donor_giving s WHERE s.org_id = e.org_id AND s.donor_id = e.id
+    ) g ON true
+    WHERE e.org_id = :org AND e.id = ANY(CAST(:ids AS uuid[]))
+      AND (e.year, e.weight) IS DISTINCT FROM (g.year, coalesce(least(100, 5 * round(
+          (10 * log(1 + g.total) + 4 * ln(1 + g.gifts) / ln(2)) / 5)), 0))
+    """
+)
 LOCK = text(
-    "SELECT 1 FROM search_entries WHERE org_id = :org AND id = ANY(CAST(:ids AS uuid[]))"
+    "SELECT * FROM search_entries WHERE org_id = :org AND id = ANY(CAST(:ids AS uuid[]))"
     " ORDER BY id FOR UPDATE"
 )
 COLUMNS = (
@@ -72,7 +87,10 @@ def watch(session_class: type[Session]) -> None:
 
 
 def touch(session: AsyncSession, noun: str, ids: Iterable[UUID | None]) -> None:
-    """Name records that a bulk statement changed: donor, person, company, lead, ticket, gift."""
+    """Name records that a bulk statement changed: donor, person, company, lead, ticket, gift.
+
+    giver: a donor of whom only the gifts changed.
+    """
     _pending(session.sync_session)[noun].update(row_id for row_id in ids if row_id)
 
 
@@ -82,15 +100,19 @@ async def follow(session: AsyncSession) -> None:
     if pending is None:
         return
     actor: Actor = session.info["actor"]
+    if givers := pending.pop("giver", None):
+        moved = {"org": actor.org, "ids": [str(row_id) for row_id in givers]}
+        pending["donor"].update(await session.scalars(MOVED, moved))
+    if not any(pending.values()):
+        return
     named = {
         noun: [str(row_id) for row_id in pending.get(noun, ())]
         for noun in ("donor", "person", "address", "gift")
     }
     for noun, row_id in await session.execute(RELATED, {"org": actor.org, **named}):
         pending[noun].add(row_id)
-    for kind in sources.INDEXED:
-        if pending.get(kind.value):
-            await refresh(session, actor.org, kind, sorted(pending[kind.value]))
+    wanted = {kind: sorted(pending[kind]) for kind in sources.INDEXED if pending.get(kind)}
+    await refresh(session, actor.org, wanted)
 
 
 def unfinished(session: AsyncSession) -> Pending | None:
@@ -99,15 +121,30 @@ def unfinished(session: AsyncSession) -> Pending | None:
     return pending if pending and any(pending.values()) else None
 
 
-async def refresh(session: AsyncSession, org_id: UUID, kind: Findable, ids: Sequence[UUID]) -> None:
+async def refresh(
+    session: AsyncSession, org_id: UUID, wanted: Mapping[Findable, Sequence[UUID]]
+) -> None:
     """These entries as their records are now. Locked first, so that two writers see each other."""
-    known = await session.scalars(LOCK, {"org": org_id, "ids": [str(row_id) for row_id in ids]})
-    put = file if known.first() or len(ids) < MANY else load
-    entries = await sources.read(session, org_id, kind, ids)
-    gone = set(ids) - {entry.id for entry in entries}
+    ids = [str(row_id) for row_ids in wanted.values() for row_id in row_ids]
+    known = {row.id: row for row in await session.execute(LOCK, {"org": org_id, "ids": ids})}
+    entries = [
+        entry
+        for kind, row_ids in wanted.items()
+        for entry in await sources.read(session, org_id, kind, row_ids)
+    ]
+    gone = known.keys() - {entry.id for entry in entries}
     if gone:
-        await session.execute(FORGET, {"ids": sorted(str(row_id) for row_id in gone)})
-    await put(session, entries)
+        await session.execute(FORGET, {"ids": sorted(map(str, gone))})
+    changed = [entry for entry in entries if not is_up_to_date(entry, known.get(entry.id))]
+    put = load if not known and len(changed) >= MANY else file
+    await put(session, changed)
+
+
+def is_up_to_date(entry: Entry, stored: Row[Any] | None) -> bool:
+    """Whether the index has it so already."""
+    return stored is not None and all(
+        getattr(entry, name) == getattr(stored, name) for name in SHOWN
+    ) and list(entry.terms) == stored.terms  # fmt: skip
 
 
 async def file(session: AsyncSession, entries: Sequence[Entry]) -> None:

@@ -16,6 +16,7 @@ from crm_store.search.weighing import CERTAIN, GOOD
 
 LIKELIEST = 24
 WELL = 0.9
+OF_A_PAIR = 1_000
 
 Terms = Mapping[str, float]
 
@@ -31,6 +32,7 @@ class Inquiry:
         self.reached: dict[UUID, Any] = {}
         self.seen = 0
         self.hidden = 0
+        self.best = 0.0
         self.is_exact = True
 
     async def run(self) -> None:
@@ -102,7 +104,7 @@ class Inquiry:
             await self._by_one(names, meant)
         elif all(meant.values()):
             await self._by_pair(names, meant)
-            if not self._is_enough:
+            if self.best < CERTAIN and not self._is_enough:
                 await self._by_rarest(names, meant)
         if not self.seen + self.hidden:
             await self._by_part(names)
@@ -136,7 +138,8 @@ class Inquiry:
         ):
             together = pair(one, other)
             pairs[together] = max(pairs.get(together, 0.0), (good + fair) / 2)
-        self._take(await self.finder.by_terms(pairs, *_all_but(meant, first, second)))
+        others = _all_but(meant, first, second)
+        self._take(await self.finder.by_terms(pairs, *others, each=OF_A_PAIR))
 
     async def _by_rarest(self, names: Mapping[str, Terms], meant: Mapping[str, Terms]) -> None:
         """The word that fewest entries have, among those that have the others too."""
@@ -155,6 +158,7 @@ class Inquiry:
         for row in found.rows:
             if row.visible:
                 self.rows.setdefault(row.id, row)
+            self.best = max(self.best, row.quality)
         self.seen = max(self.seen, found.seen, len(self.rows))
         self.hidden = max(self.hidden, found.hidden)
         self.is_exact = self.is_exact and found.is_exact

@@ -43,8 +43,8 @@ async def reindex(crm: Crm, kind: Findable, ids: Iterable[UUID] | None = None) -
         return await _rebuild(crm, (kind,))
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), BATCH):
-        part = wanted[start : start + BATCH]
-        await indexing.refresh(crm.session, crm.actor.org, kind, part)
+        part = {kind: wanted[start : start + BATCH]}
+        await indexing.refresh(crm.session, crm.actor.org, part)
     return len(wanted)
 
 
@@ -66,7 +66,11 @@ async def stale(crm: Crm, kind: Findable) -> Stale:
         found = await crm.session.execute(STORED, {"org": crm.actor.org, "ids": ids})
         stored = {row.id: row for row in found}
         missing += [entry.id for entry in wanted if entry.id not in stored]
-        outdated += [e.id for e in wanted if e.id in stored and _differs(e, stored[e.id])]
+        outdated += [
+            entry.id
+            for entry in wanted
+            if entry.id in stored and not indexing.is_up_to_date(entry, stored[entry.id])
+        ]
     return Stale(tuple(missing), tuple(outdated), await _orphaned(crm, kind))
 
 
@@ -104,10 +108,3 @@ async def _orphaned(crm: Crm, kind: Findable) -> tuple[UUID, ...]:
         {"org": crm.actor.org, "kind": kind.value},
     )
     return tuple(found)
-
-
-def _differs(entry: Entry, stored: Row[Any]) -> bool:
-    names = ("label", "place", "year", "note", "donor_id", "owner_id", "workspace_id", "weight")
-    return list(entry.terms) != stored.terms or any(
-        getattr(entry, name) != getattr(stored, name) for name in names
-    )

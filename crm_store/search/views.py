@@ -58,9 +58,9 @@ class SearchResult:
     def summary(self) -> str:
         """How many there are, in a sentence."""
         count = self.total_at_least
-        found = "Nothing found" if not count else f"{count:,} found"
-        if not self.is_exact:
-            found = f"At least {count:,} found"
+        found = f"{count:,} found" if self.is_exact else f"At least {count:,} found"
+        if not count:
+            found = "Nothing found"
         if not self.hidden:
             return f"{found}."
         are = "is" if self.hidden == 1 else "are"
