@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from crm_store.demo.world import HARBOUR
-from ui.commands import search
+from ui.commands import report, search, segment
 from ui.terminal import out, say
 
 STOPS: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -13,11 +13,22 @@ STOPS: tuple[tuple[str, Callable[[], None]], ...] = (
         'almoner search "kohen"',
         lambda: search.search(["kohen"], None, 4, HARBOUR.slug, None, False),
     ),
-)
+    (
+        "almoner report raised donors --by fiscal_year --period all_time",
+        lambda: report.report(
+            ["raised", "donors"], ["fiscal_year"], "all_time", only=["currency=EUR"],
+            org=HARBOUR.slug,
+        ),
+    ),
+    (
+        "almoner segment list",
+        lambda: segment.show(HARBOUR.slug, None, False),
+    ),
+)  # fmt: skip
 MORE = (
     ("almoner report --list", "every measure, with its definition"),
-    ("almoner segment --help", "audiences in one filter language, shown back in words"),
-    ("almoner import FILE --dry-run", "what a CSV or XLSX would bring, before anything is written"),
+    ("almoner import FILE --dry-run", "what a file would bring; writes nothing"),
+    ("almoner search X --as E-MAIL", "the same, with somebody's rights"),
     ("almoner doctor", "is everything well?"),
     ("almoner --help", "everything else"),
 )
