@@ -100,4 +100,4 @@ def _seeds() -> tuple[tuple[str, Callable[[Crm], Awaitable[None]]], ...]:
 
 def _slug(name: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", fold(latin(name))).strip("-") or "org"
-    return f"{words[:40]}-{secrets.token_hex(3)}"
+    return f"{words[:40]}-{secrets.token_hex(6)}"
