@@ -88,10 +88,10 @@ QUESTIONS: dict[str, Ask] = {
     "deals board": lambda crm, of: crm.deals.board(of.pipeline),
     "tickets due next": lambda crm, _: crm.tickets.due_next(),
     "campaign results": lambda crm, of: crm.campaigns.results(of.campaign),
-    "segment page": lambda crm, _: crm.segments.page_of(LAPSING),
 }
-SEGMENT_COUNT: dict[str, Ask] = {
-    "segment count": lambda crm, _: crm.segments.count_matching(LAPSING)
+SEGMENTS: dict[str, Ask] = {
+    "segment page": lambda crm, _: crm.segments.page_of(LAPSING),
+    "segment count": lambda crm, _: crm.segments.count_matching(LAPSING),
 }
 
 REPORTS: dict[str, Query] = {

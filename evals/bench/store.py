@@ -24,7 +24,7 @@ from crm_store.reports.query import Query
 from crm_store.store import Store
 from evals.bench import questions
 from evals.bench.house import BenchHouse, bench_house, owner_unguarded
-from evals.bench.questions import QUESTIONS, REPORTS, SEGMENT_COUNT, Ask, Subjects
+from evals.bench.questions import QUESTIONS, REPORTS, SEGMENTS, Ask, Subjects
 from evals.bench.timing import Timing, timed
 
 GOALS = {
@@ -37,7 +37,7 @@ async def measure(house: BenchHouse, rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, ask in QUESTIONS.items():
         found[name] = await _both(house, name, _asking(ask, of), rounds)
-    for name, ask in SEGMENT_COUNT.items():
+    for name, ask in SEGMENTS.items():
         found[name] = await _both(house, name, _asking(ask, of), max(5, rounds // 10))
     for name, query in REPORTS.items():
         found[name] = await _both(house, name, _reporting(query), max(5, rounds // 10))
@@ -132,8 +132,7 @@ async def main(arguments: argparse.Namespace) -> None:
 
 
 def _say(words: str) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\033[K{words}")
+    sys.stderr.write(f"{words}\n")
 
 
 if __name__ == "__main__":
