@@ -16,8 +16,7 @@ from crm_store.crypto import Keyring, write_private
 from crm_store.database import Database, keyring, prepare_again
 from crm_store.embedded import EmbeddedServer
 from crm_store.errors import Conflict, CrmError
-
-HOLD = "almoner.sending"
+from crm_store.outreach.holding import SETTING
 
 
 class BackupFailed(CrmError):
@@ -33,7 +32,6 @@ def back_up(database: Database, file: Path, admin_url: str | None = None) -> Pat
         database,
         admin_url,
         ["pg_dump", "--format=custom", f"--file={partial}"],
-        BackupFailed,
     )
     keys = keys_beside(file)
     write_private(keys, keyring(database.settings).dump())
@@ -59,7 +57,6 @@ def restore(
         database,
         admin_url,
         ["pg_restore", "--exit-on-error", "--single-transaction", "--no-comments", str(file)],
-        BackupFailed,
         into=True,
     )
     if ring is not None and database.settings.keys is None:
@@ -116,7 +113,7 @@ def _set_sending(database: Database, admin_url: str | None, *, allowed: bool) ->
         connection.execute(
             sql.SQL("ALTER DATABASE {} SET {} = {}").format(
                 sql.Identifier(url.database or ""),
-                sql.SQL("almoner.sending"),
+                sql.SQL(SETTING),
                 sql.Literal("on" if allowed else "off"),
             )
         )
@@ -126,7 +123,6 @@ def _run(
     database: Database,
     admin_url: str | None,
     command: list[str],
-    error: type[CrmError],
     *,
     into: bool = False,
 ) -> None:
@@ -139,7 +135,7 @@ def _run(
         [_program(database, program), *target], capture_output=True, text=True, env=env, check=False
     )
     if done.returncode:
-        raise error(f"{program} stopped: {done.stderr.strip().splitlines()[-1:] or ['?']}")
+        raise BackupFailed(f"{program} stopped: {done.stderr.strip().splitlines()[-1:] or ['?']}")
 
 
 def _admin(database: Database, admin_url: str | None) -> URL:

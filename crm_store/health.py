@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import OperationalError
 
 from crm_store import isolation, migrating, roles
@@ -19,6 +19,7 @@ from crm_store.crypto import Keyring, Place
 from crm_store.database import Database, keyring
 from crm_store.embedded import ServerError
 from crm_store.errors import CrmError
+from crm_store.outreach.holding import may_leave
 from crm_store.rotation import sealed_columns
 from crm_store.settings import StoreSettings
 from crm_store.store import UNSAFE
@@ -159,7 +160,7 @@ def _sealed(database: Database, ring: Keyring) -> Iterator[Check]:
 
 def _sending(database: Database) -> Iterator[Check]:
     with _owner(database) as connection:
-        held = connection.scalar(text("SELECT current_setting('almoner.sending', true)")) == "off"
+        held = not connection.scalar(select(may_leave()))
     if held:
         yield Check("sending", State.NOTE, "Held since a restore: nothing leaves.",
                     "Look through the outbox, then run `almoner db allow-sending`.")  # fmt: skip

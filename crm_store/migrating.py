@@ -53,11 +53,6 @@ def pending(owner: URL) -> list[str]:
         return [name for name in _all_revisions() if name not in applied]
 
 
-def is_empty(owner: URL) -> bool:
-    with _connection(owner) as connection:
-        return not _applied(connection)
-
-
 def _applied(connection: Connection) -> list[str]:
     head = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()

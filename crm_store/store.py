@@ -18,6 +18,7 @@ from crm_store.audit import trail
 from crm_store.crm import Crm
 from crm_store.crypto import Keyring
 from crm_store.errors import Refused
+from crm_store.outreach.holding import SETTING
 from crm_store.search import indexing
 
 __all__ = ["Crm", "Store", "UnsafeRole"]
@@ -152,7 +153,7 @@ def _introduce(actor: Actor, pooling: Pooling, *, read_only: bool) -> Any:
         "search_path": "public, pg_temp",
         "statement_timeout": pooling.statement_timeout,
         "transaction_read_only": "on" if read_only else "off",
-        **({} if pooling.sending else {"almoner.sending": "off"}),
+        **({} if pooling.sending else {SETTING: "off"}),
     }
     return select(
         *(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, LiteralString
 
 from sqlalchemy import ColumnElement, func
 
-SETTING = "almoner.sending"
+SETTING: LiteralString = "almoner.sending"
 
 
 def may_leave() -> ColumnElement[bool]:
